@@ -1,0 +1,134 @@
+/**
+ * The contract of the metadata store: what is written while a pipeline runs, and what the commands that look back ask.
+ * Calls are synchronous and cheap; writes that belong together go into one {@link MetadataStore.transaction}.
+ */
+import type { ArtifactType } from '../types.js';
+import type { Digest, StatWitness } from '../store/artifact-store.js';
+import type {
+  ArtifactRecord,
+  Binding,
+  ExecutionRecord,
+  FailureRecord,
+  ProcessIdentity,
+  ProducedArtifact,
+  RunRecord,
+  RunState,
+  Timings,
+} from './records.js';
+
+/** What is known when a run begins. */
+export type NewRun = Pick<RunRecord, 'pipeline' | 'file' | 'params' | 'startedAt' | 'owner'>;
+
+/** A fingerprint as it is kept: the hashed document and, beside it, where each ingredient came from. */
+export interface FingerprintRecord {
+  readonly digest: Digest;
+  /** Canonical JSON whose SHA-256 is `digest`. */
+  readonly document: string;
+  /** JSON: place in the pipeline file of each ingredient; not part of the digest. */
+  readonly sources: string;
+}
+
+/** What is known when an execution begins. */
+export interface NewExecution {
+  readonly runId: number;
+  readonly node: string;
+  readonly component: string;
+  readonly fingerprint: FingerprintRecord;
+  readonly inputs: readonly Binding[];
+  readonly startedAt: number;
+  readonly log: string | undefined;
+}
+
+/** What is known when an execution has finished well. */
+export interface Completion {
+  readonly outputs: readonly ProducedArtifact[];
+  readonly metrics: Readonly<Record<string, number>>;
+  readonly timings: Timings;
+  readonly attempts: number;
+  readonly endedAt: number;
+  /** A later run may use these outputs. False for steps that asked not to be cached. */
+  readonly reusable: boolean;
+}
+
+/** An execution with the artifacts that went in and came out. */
+export interface ExecutionWithArtifacts {
+  readonly execution: ExecutionRecord;
+  readonly inputs: readonly BoundArtifact[];
+  readonly outputs: readonly BoundArtifact[];
+}
+
+/** An artifact at a port of an execution. */
+export interface BoundArtifact {
+  readonly port: string;
+  readonly index: number;
+  readonly artifact: ArtifactRecord;
+}
+
+/** One edge of the lineage: an artifact went into, or came out of, an execution. */
+export interface LineageEvent {
+  readonly direction: 'input' | 'output';
+  readonly artifactId: number;
+  readonly executionId: number;
+  readonly port: string;
+  readonly index: number;
+}
+
+/** Which runs, executions or artifacts are wanted; newest first. */
+export interface Query {
+  readonly pipeline?: string;
+  readonly limit?: number;
+}
+
+/** Keeps runs, executions, artifacts and events. */
+export interface MetadataStore {
+  /** Runs `work` so that all its writes are kept, or, when it throws, none. Nested calls join the outer one. */
+  transaction<T>(work: () => T): T;
+
+  beginRun(run: NewRun): RunRecord;
+  endRun(runId: number, state: Exclude<RunState, 'RUNNING'>, endedAt: number): void;
+  /** Closes runs and executions that say RUNNING though their process has died: as FAILED. Returns the runs closed. */
+  closeDeadRuns(isAlive: (owner: ProcessIdentity) => boolean, now: number): readonly RunRecord[];
+
+  /** Registers types so that artifacts of them can be recorded. Idempotent. */
+  registerTypes(types: Iterable<ArtifactType>): void;
+
+  /** Records an execution as RUNNING, with its input events. */
+  beginExecution(execution: NewExecution): number;
+  /** Records an execution as COMPLETE with its new artifacts; returns them in the order given. */
+  completeExecution(executionId: number, completion: Completion): readonly ArtifactRecord[];
+  /** Records an execution as CACHED: it has the outputs of an earlier one. Returns its id. */
+  recordCached(execution: NewExecution, from: number, endedAt: number): number;
+  failExecution(
+    executionId: number,
+    end: { state: 'FAILED' | 'CANCELED'; failure: FailureRecord; attempts: number; endedAt: number },
+  ): void;
+
+  /** The newest COMPLETE, reusable execution with this fingerprint. */
+  findCompleted(fingerprint: Digest): ExecutionWithArtifacts | undefined;
+  /** Forbids reuse of executions that made this artifact, because it is damaged or gone. Marks the artifacts DELETED. */
+  retireArtifact(digest: Digest): void;
+  witness(digest: Digest): StatWitness | undefined;
+  saveWitness(digest: Digest, witness: StatWitness): void;
+
+  run(runId: number): RunRecord | undefined;
+  runs(query: Query): readonly RunRecord[];
+  executionsOf(runId: number): readonly ExecutionWithArtifacts[];
+  execution(executionId: number): ExecutionWithArtifacts | undefined;
+  /** Earlier executions that a step may be compared with, newest first: of this pipeline and node, else of this component. */
+  executionsLike(query: {
+    pipeline: string;
+    node: string;
+    component: string;
+    limit: number;
+  }): readonly ExecutionRecord[];
+  fingerprint(digest: Digest): FingerprintRecord | undefined;
+  artifact(id: number): ArtifactRecord | undefined;
+  /** Artifacts whose digest begins with this text, newest first. */
+  artifactsByDigest(prefix: string): readonly ArtifactRecord[];
+  artifacts(query: Query & { type?: string }): readonly ArtifactRecord[];
+  /** Events of an artifact or an execution; for the walk in lineage.ts. */
+  eventsOfArtifact(artifactId: number): readonly LineageEvent[];
+  eventsOfExecution(executionId: number): readonly LineageEvent[];
+
+  close(): void;
+}

@@ -1,0 +1,82 @@
+/**
+ * The contract of an artifact store: folders of files under the digest of their content. A store knows bytes and
+ * digests; which step made them is the metadata store's business.
+ */
+
+/** SHA-256 in lower-case hex. */
+export type Digest = string & { readonly brand?: 'Digest' };
+
+/** One file of an artifact. */
+export interface ManifestFile {
+  /** Relative path with forward slashes. */
+  readonly path: string;
+  /** Bytes. */
+  readonly size: number;
+  readonly sha256: Digest;
+}
+
+/** The files of an artifact, ordered by path in code units. The artifact's digest is the SHA-256 of its canonical JSON. */
+export interface Manifest {
+  readonly version: 1;
+  readonly files: readonly ManifestFile[];
+}
+
+/** What `stat` said of every file when its content was last known to be right; a match spares hashing. */
+export type StatWitness = Readonly<
+  Record<string, readonly [size: number, mtimeNs: string, ctimeNs: string, inode: string]>
+>;
+
+/** An artifact that stands in the store. */
+export interface StoredArtifact {
+  readonly digest: Digest;
+  /** Absolute path of its folder; read-only. */
+  readonly path: string;
+  readonly files: number;
+  readonly bytes: number;
+  readonly witness: StatWitness;
+}
+
+/** A folder that a step writes into; nobody else sees it before it is published. */
+export interface StagedArtifact {
+  /** Absolute path of the empty folder to write into. */
+  readonly path: string;
+  /**
+   * Hashes the files, makes them durable and moves the folder to its digest. When that digest is there already, and is
+   * sound, the staged files are dropped.
+   *
+   * @throws StoreError when a file is not a regular file, or writing fails
+   */
+  publish(): Promise<StoredArtifact>;
+  /** Removes what was staged. */
+  discard(): Promise<void>;
+}
+
+/** How an artifact was found to be. */
+export type Soundness =
+  | {
+      readonly state: 'sound';
+      readonly witness: StatWitness;
+      /** The content was hashed, not only compared with the witness. */ readonly hashed: boolean;
+    }
+  | { readonly state: 'missing' }
+  | { readonly state: 'damaged'; readonly problems: readonly string[] };
+
+/** Keeps artifacts by content. */
+export interface ArtifactStore {
+  /** Absolute path of an artifact's folder, whether it exists or not. */
+  pathOf(digest: Digest): string;
+  /** Makes an empty folder to write into. */
+  stage(): Promise<StagedArtifact>;
+  /**
+   * Compares an artifact with its witness and, where they differ or there is none, with the content that its digest
+   * promises.
+   */
+  check(digest: Digest, witness: StatWitness | undefined): Promise<Soundness>;
+  /** Hashes every byte and compares with the digest. */
+  verify(digest: Digest): Promise<Soundness>;
+  /** Moves a damaged artifact out of the way; returns where to. */
+  quarantine(digest: Digest): Promise<string>;
+  manifest(digest: Digest): Promise<Manifest | undefined>;
+  /** Digests of all artifacts in the store, sorted. */
+  list(): Promise<readonly Digest[]>;
+}

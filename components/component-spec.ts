@@ -1,0 +1,109 @@
+/**
+ * What a component declares: its ports, its params and where it runs. Declarative and cheap to load: validating a
+ * pipeline imports specs only, never an executor.
+ */
+import type { ArtifactType } from '../artifacts/types.js';
+import type { ParamSet } from './params.js';
+
+/** A port that artifacts come in at. */
+export interface InputPort<Optional extends boolean = boolean, List extends boolean = boolean> {
+  readonly type: ArtifactType;
+  readonly optional: Optional;
+  /** Takes any number of artifacts instead of one. */
+  readonly list: List;
+  readonly doc: string;
+}
+
+/** A port that an artifact comes out at. */
+export interface OutputPort {
+  readonly type: ArtifactType;
+  readonly doc: string;
+}
+
+export type InputPorts = Readonly<Record<string, InputPort>>;
+export type OutputPorts = Readonly<Record<string, OutputPort>>;
+
+/** A component's declaration. */
+export interface ComponentSpec<
+  I extends InputPorts = InputPorts,
+  O extends OutputPorts = OutputPorts,
+  P extends ParamSet = ParamSet,
+> {
+  readonly name: string;
+  /** First sentence: what it does. */
+  readonly doc: string;
+  readonly inputs: I;
+  readonly outputs: O;
+  readonly params: P;
+  /** `runner`: light, in the runner's own process. `worker`: computes, in a worker process. */
+  readonly runsIn: 'runner' | 'worker';
+  /** Computes with TensorFlow: the backend's name and version count for the fingerprint. */
+  readonly usesBackend: boolean;
+  /** `declared`: the pipeline file says which inputs (any names, any types) and outputs there are; see Command. */
+  readonly ports: 'fixed' | 'declared';
+  /** Has effects outside the store (pushing a model): its record says where. */
+  readonly external: boolean;
+}
+
+interface SpecOptions<I extends InputPorts, O extends OutputPorts, P extends ParamSet> {
+  readonly name: string;
+  readonly doc: string;
+  readonly inputs?: I;
+  readonly outputs?: O;
+  readonly params?: P;
+  /** Defaults to `runner`. */
+  readonly runsIn?: 'runner' | 'worker';
+  /** Defaults to false. */
+  readonly usesBackend?: boolean;
+  /** Defaults to `fixed`. */
+  readonly ports?: 'fixed' | 'declared';
+  /** Defaults to false. */
+  readonly external?: boolean;
+}
+
+// eslint-disable-next-line @typescript-eslint/no-empty-object-type -- `{}` is exactly "no ports", which `Record<string, never>` is not
+type None = {};
+
+/**
+ * Declares a component.
+ *
+ * @throws Error when one name is used for two of inputs, outputs and params
+ */
+export function defineSpec<
+  const I extends InputPorts = None,
+  const O extends OutputPorts = None,
+  const P extends ParamSet = None,
+>(options: SpecOptions<I, O, P>): ComponentSpec<I, O, P> {
+  const names = [options.inputs, options.outputs, options.params].flatMap((group) => Object.keys(group ?? {}));
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) throw new Error(`component ${options.name}: '${twice}' is declared twice`);
+  return Object.freeze({
+    name: options.name,
+    doc: options.doc,
+    inputs: options.inputs ?? ({} as I),
+    outputs: options.outputs ?? ({} as O),
+    params: options.params ?? ({} as P),
+    runsIn: options.runsIn ?? 'runner',
+    usesBackend: options.usesBackend ?? false,
+    ports: options.ports ?? 'fixed',
+    external: options.external ?? false,
+  });
+}
+
+/** Declares an input port. */
+export function input<const O extends { optional?: boolean; list?: boolean; doc?: string }>(
+  type: ArtifactType,
+  options?: O,
+): InputPort<O extends { optional: true } ? true : false, O extends { list: true } ? true : false> {
+  return {
+    type,
+    optional: options?.optional ?? false,
+    list: options?.list ?? false,
+    doc: options?.doc ?? type.doc,
+  } as InputPort<O extends { optional: true } ? true : false, O extends { list: true } ? true : false>;
+}
+
+/** Declares an output port. */
+export function output(type: ArtifactType, options?: { doc?: string }): OutputPort {
+  return { type, doc: options?.doc ?? type.doc };
+}

@@ -1,0 +1,16 @@
+/** Unit tests run on the sources through ts-jest; tests of the CLI run the built program. */
+const slow = process.env.FULL_TESTS === '1';
+export default {
+  testEnvironment: 'node',
+  extensionsToTreatAsEsm: ['.ts'],
+  injectGlobals: false,
+  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+  transform: {
+    '^.+\\.ts$': ['ts-jest', { useESM: true, tsconfig: 'tsconfig.json', isolatedModules: true, diagnostics: false }],
+  },
+  roots: ['<rootDir>/tests'],
+  testMatch: slow ? ['**/*.test.ts', '**/*.full.ts'] : ['**/*.test.ts'],
+  modulePathIgnorePatterns: ['<rootDir>/dist/'],
+  clearMocks: true,
+  testTimeout: 60_000,
+};

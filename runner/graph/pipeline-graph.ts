@@ -1,0 +1,71 @@
+/**
+ * A pipeline that was found valid: nodes with resolved components, checked params and references to each other's
+ * outputs. Frozen; in an order in which every node comes after those it needs.
+ */
+import type { ArtifactType } from '../../artifacts/types.js';
+import type { ComponentSpec } from '../../components/component-spec.js';
+import type { ParamPath, ParamResource } from '../../components/params.js';
+import type { SourceRange } from '../source/source-file.js';
+
+/** Where a node's component comes from. */
+export type ComponentSource =
+  | { readonly kind: 'builtin'; readonly name: string }
+  /** A file of the user's that exports `spec` and `execute`; absolute path. */
+  | { readonly kind: 'file'; readonly path: string };
+
+/** An output of another node. */
+export interface OutputReference {
+  readonly node: string;
+  readonly output: string;
+}
+
+/** Where the parts of a node stand in the pipeline file. */
+export interface NodePlaces {
+  readonly name: SourceRange;
+  readonly component: SourceRange;
+  /** The value at a path inside `params`, or the nearest one around it: defaults have no place of their own. */
+  param(path: ParamPath): SourceRange;
+  input(port: string): SourceRange;
+  env(name: string): SourceRange;
+  /** `seed`, or the node's name where no seed is written. */
+  readonly seed: SourceRange;
+}
+
+/** A node of the graph. */
+export interface GraphNode {
+  readonly name: string;
+  readonly description: string | undefined;
+  readonly source: ComponentSource;
+  readonly spec: ComponentSpec;
+  /** After interpolation and with defaults. */
+  readonly params: Readonly<Record<string, unknown>>;
+  /** Files, folders and user code that the params name. */
+  readonly resources: readonly ParamResource[];
+  /** References by port, in order; one element unless the port takes a list. */
+  readonly inputs: Readonly<Record<string, readonly OutputReference[]>>;
+  /** Types of the outputs by port; from the spec, or from the file for a component with declared ports. */
+  readonly outputs: Readonly<Record<string, ArtifactType>>;
+  /** Nodes that must have finished before, beside those whose outputs are used. */
+  readonly after: readonly string[];
+  /** How often a failed step is tried again. */
+  readonly retries: number;
+  /** Milliseconds for one attempt; undefined: no limit. */
+  readonly timeoutMs: number | undefined;
+  /** Whether outputs of an earlier run may be used. */
+  readonly cache: boolean;
+  readonly seed: number;
+  /** Declared environment, with values. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly places: NodePlaces;
+}
+
+/** A valid pipeline. */
+export interface PipelineGraph {
+  readonly name: string;
+  /** Path of the file as it was given, and its folder as an absolute path. */
+  readonly file: string;
+  readonly baseDir: string;
+  /** Values of the pipeline's params. */
+  readonly params: Readonly<Record<string, unknown>>;
+  readonly nodes: readonly GraphNode[];
+}
