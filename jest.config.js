@@ -6,7 +6,7 @@ export default {
   injectGlobals: false,
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   transform: {
-    '^.+\\.ts$': ['ts-jest', { useESM: true, tsconfig: 'tsconfig.json', isolatedModules: true, diagnostics: false }],
+    '^.+\\.ts$': ['ts-jest', { useESM: true, tsconfig: 'tsconfig.json', diagnostics: false }],
   },
   roots: ['<rootDir>/tests'],
   testMatch: slow ? ['**/*.test.ts', '**/*.full.ts'] : ['**/*.test.ts'],

@@ -1,0 +1,91 @@
+/**
+ * Digests of bytes, files and folders: SHA-256 in lower-case hex.
+ */
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { lstat, readdir, realpath, stat } from 'node:fs/promises';
+import { join, relative, sep } from 'node:path';
+import { canonicalJson } from './canonical-json.js';
+import type { Digest } from './store/artifact-store.js';
+import { StoreError } from './store/store-error.js';
+
+/** Digest of a text (as UTF-8) or of bytes. */
+export function sha256Hex(data: string | Uint8Array): Digest {
+  return createHash('sha256').update(data).digest('hex');
+}
+
+/** Size in bytes and digest of a file, read as a stream. */
+export async function hashFile(path: string): Promise<{ readonly size: number; readonly sha256: Digest }> {
+  const hash = createHash('sha256');
+  let size = 0;
+  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) {
+    const bytes = chunk as Buffer;
+    size += bytes.length;
+    hash.update(bytes);
+  }
+  return { size, sha256: hash.digest('hex') };
+}
+
+/** A file below a folder, with its path relative to it in forward slashes. */
+export interface ListedFile {
+  readonly path: string;
+  readonly absolute: string;
+}
+
+/**
+ * All files below a folder, ordered by path in code units.
+ *
+ * @param onLink - says what becomes of a symbolic link: the path of the file or folder to take in its place
+ * @throws StoreError `not-a-file` for anything that is neither file, folder nor accepted link
+ */
+export async function listFiles(
+  folder: string,
+  onLink: (link: string) => Promise<string>,
+): Promise<readonly ListedFile[]> {
+  const files: ListedFile[] = [];
+  const visit = async (absolute: string, path: string, depth: number): Promise<void> => {
+    if (depth > 100)
+      throw new StoreError('too-deep', `${absolute} lies more than 100 folders deep, or in a loop of links`);
+    const info = await lstat(absolute);
+    if (info.isSymbolicLink()) {
+      await visit(await onLink(absolute), path, depth + 1);
+    } else if (info.isDirectory()) {
+      const names = await readdir(absolute);
+      for (const name of names) await visit(join(absolute, name), path === '' ? name : `${path}/${name}`, depth + 1);
+    } else if (info.isFile()) {
+      files.push({ path, absolute });
+    } else {
+      throw new StoreError('not-a-file', `${absolute} is neither a file nor a folder`);
+    }
+  };
+  await visit(folder, '', 0);
+  return files.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
+}
+
+/**
+ * Digest of an outside file or folder by its content: the digest of a file's bytes, or of the digests of all files
+ * below a folder by relative path. Symbolic links are followed as long as they stay inside the folder.
+ *
+ * @throws StoreError `missing` when there is nothing, `unreadable` when it cannot be read, `link-outside` for a link that
+ * leaves the folder
+ */
+export async function digestOfPath(path: string): Promise<Digest> {
+  try {
+    const info = await stat(path);
+    if (info.isFile()) return (await hashFile(path)).sha256;
+    const top = await realpath(path);
+    const files = await listFiles(top, async (link) => {
+      const target = await realpath(link);
+      const inside = relative(top, target);
+      if (inside === '..' || inside.startsWith(`..${sep}`)) {
+        throw new StoreError('link-outside', `${link} leads out of ${path}`, 'copy what it points to into the folder');
+      }
+      return target;
+    });
+    const digests: Record<string, Digest> = {};
+    for (const file of files) digests[file.path] = (await hashFile(file.absolute)).sha256;
+    return sha256Hex(canonicalJson({ folder: digests }));
+  } catch (error) {
+    throw StoreError.from(error, `reading ${path}`);
+  }
+}

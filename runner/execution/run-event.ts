@@ -1,0 +1,89 @@
+/**
+ * Everything that happens in a run, as plain data: names, digests and numbers, never live objects. Reporters and logs
+ * are fed with these and with nothing else.
+ */
+import type { Progress } from '../../components/executor.js';
+
+/** Why a step failed. */
+export interface StepFailure {
+  /** `step-error` codes come from the component; the rest are the runner's. */
+  readonly code: string;
+  readonly message: string;
+  readonly hint: string | undefined;
+  /** For defects: where they were thrown. */
+  readonly stack: string | undefined;
+}
+
+/** An artifact as reports name it. */
+export interface ReportedArtifact {
+  readonly port: string;
+  readonly type: string;
+  readonly digest: string;
+  readonly bytes: number;
+}
+
+/** How a run ended. */
+export type RunOutcome = 'complete' | 'failed' | 'canceled';
+
+/** One thing that happened. Times are milliseconds. */
+export type RunEvent =
+  | {
+      readonly type: 'run-started';
+      readonly run: number;
+      readonly pipeline: string;
+      readonly nodes: readonly string[];
+      readonly jobs: number;
+    }
+  | {
+      readonly type: 'step-cached';
+      readonly node: string;
+      readonly fromRun: number;
+      readonly savedMs: number;
+      readonly metrics: Readonly<Record<string, number>>;
+      readonly outputs: readonly ReportedArtifact[];
+    }
+  | {
+      readonly type: 'step-started';
+      readonly node: string;
+      readonly component: string;
+      readonly reason: string;
+      readonly attempt: number;
+    }
+  | { readonly type: 'step-progress'; readonly node: string; readonly progress: Progress }
+  | { readonly type: 'step-log'; readonly node: string; readonly level: 'info' | 'warn'; readonly message: string }
+  | {
+      readonly type: 'step-retry';
+      readonly node: string;
+      readonly attempt: number;
+      readonly failure: StepFailure;
+      readonly delayMs: number;
+    }
+  | {
+      readonly type: 'step-completed';
+      readonly node: string;
+      readonly durationMs: number;
+      readonly metrics: Readonly<Record<string, number>>;
+      readonly outputs: readonly ReportedArtifact[];
+      readonly reusable: boolean;
+    }
+  | {
+      readonly type: 'step-failed';
+      readonly node: string;
+      readonly failure: StepFailure;
+      readonly log: string | undefined;
+    }
+  | { readonly type: 'step-canceled'; readonly node: string }
+  | { readonly type: 'step-abandoned'; readonly node: string; readonly because: string }
+  | {
+      readonly type: 'artifact-damaged';
+      readonly node: string;
+      readonly port: string;
+      readonly digest: string;
+      readonly problems: readonly string[];
+      readonly quarantine: string | undefined;
+    }
+  | { readonly type: 'run-recovered'; readonly run: number; readonly pipeline: string }
+  | { readonly type: 'run-ended'; readonly run: number; readonly outcome: RunOutcome; readonly durationMs: number };
+
+/** Receives events as they happen; must not throw and never makes a step wait. */
+export type ReportEvent = (event: RunEvent) => void;

@@ -1,0 +1,123 @@
+/**
+ * The state of a run as a pure state machine: it is told what happened to steps and answers which may start. It knows
+ * names and edges only; who runs the steps, and how, is the scheduler's business.
+ */
+
+/** What can be said of a step. `abandoned`: something that it needs failed. */
+export type StepState = 'waiting' | 'ready' | 'running' | 'complete' | 'cached' | 'failed' | 'canceled' | 'abandoned';
+
+/** A step and the steps it needs. */
+export interface StepEdges {
+  readonly name: string;
+  readonly needs: readonly string[];
+}
+
+/** What may happen to a step. */
+export type StepTransition = 'start' | 'complete' | 'cached' | 'fail' | 'cancel';
+
+const ALLOWED: Readonly<Record<StepTransition, { from: readonly StepState[]; to: StepState }>> = {
+  start: { from: ['ready'], to: 'running' },
+  complete: { from: ['running'], to: 'complete' },
+  cached: { from: ['ready', 'running'], to: 'cached' },
+  fail: { from: ['running'], to: 'failed' },
+  cancel: { from: ['waiting', 'ready', 'running'], to: 'canceled' },
+};
+
+/** Tracks the steps of one run. */
+export class RunState {
+  readonly #states = new Map<string, StepState>();
+  readonly #needs = new Map<string, readonly string[]>();
+  readonly #neededBy = new Map<string, string[]>();
+  /** How many needs of a step have not finished well. */
+  readonly #open = new Map<string, number>();
+  readonly #ready = new Set<string>();
+
+  /** @param steps - in an order in which every step comes after those it needs */
+  constructor(steps: readonly StepEdges[]) {
+    for (const { name, needs } of steps) {
+      const unique = [...new Set(needs)];
+      this.#needs.set(name, unique);
+      this.#open.set(name, unique.length);
+      this.#neededBy.set(name, []);
+      for (const need of unique) {
+        const dependants = this.#neededBy.get(need);
+        if (dependants === undefined) throw new Error(`step ${name} comes before ${need}, which it needs`);
+        dependants.push(name);
+      }
+      this.#set(name, unique.length === 0 ? 'ready' : 'waiting');
+    }
+  }
+
+  /** Steps that may start now, in the order in which they became ready. */
+  ready(): readonly string[] {
+    return [...this.#ready];
+  }
+
+  state(step: string): StepState {
+    const state = this.#states.get(step);
+    if (state === undefined) throw new Error(`no step ${step}`);
+    return state;
+  }
+
+  /** Nothing runs and nothing can start any more. */
+  finished(): boolean {
+    return [...this.#states.values()].every((state) => state !== 'waiting' && state !== 'ready' && state !== 'running');
+  }
+
+  /**
+   * Moves a step on.
+   *
+   * @returns the steps that can no longer run because of it, nearest first
+   * @throws Error when the step is not where the transition starts from: a defect of the scheduler
+   */
+  apply(step: string, transition: StepTransition): readonly string[] {
+    const { from, to } = ALLOWED[transition];
+    const state = this.state(step);
+    if (!from.includes(state)) throw new Error(`step ${step} is ${state}: cannot ${transition}`);
+    this.#set(step, to);
+    if (to === 'complete' || to === 'cached') {
+      for (const dependant of this.#neededBy.get(step) ?? []) {
+        const open = (this.#open.get(dependant) ?? 0) - 1;
+        this.#open.set(dependant, open);
+        if (open === 0 && this.state(dependant) === 'waiting') this.#set(dependant, 'ready');
+      }
+      return [];
+    }
+    return to === 'failed' || to === 'canceled' ? this.#abandonDependants(step) : [];
+  }
+
+  /**
+   * Takes back that a step finished, because its output turned out damaged: it may start again, and those that need it
+   * and have not begun, or must begin anew, wait.
+   *
+   * @param consumer - the running step that found the damage
+   */
+  redo(step: string, consumer: string): void {
+    const state = this.state(step);
+    if (state !== 'complete' && state !== 'cached') throw new Error(`step ${step} is ${state}: cannot be redone`);
+    if (this.state(consumer) !== 'running') throw new Error(`step ${consumer} does not run`);
+    for (const dependant of this.#neededBy.get(step) ?? []) {
+      this.#open.set(dependant, (this.#open.get(dependant) ?? 0) + 1);
+      if (this.state(dependant) === 'ready' || dependant === consumer) this.#set(dependant, 'waiting');
+    }
+    this.#set(step, 'ready');
+  }
+
+  #abandonDependants(step: string): readonly string[] {
+    const abandoned: string[] = [];
+    const queue = [...(this.#neededBy.get(step) ?? [])];
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+      if (this.state(next) !== 'waiting') continue;
+      this.#set(next, 'abandoned');
+      abandoned.push(next);
+      queue.push(...(this.#neededBy.get(next) ?? []));
+    }
+    return abandoned;
+  }
+
+  #set(step: string, state: StepState): void {
+    this.#states.set(step, state);
+    if (state === 'ready') this.#ready.add(step);
+    else this.#ready.delete(step);
+  }
+}
