@@ -1,0 +1,62 @@
+/**
+ * Tells a live process from one that has died, though its number be used again or the machine restarted: locks and
+ * records of running work name their owner by it.
+ */
+import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import type { ProcessIdentity } from './metadata/records.js';
+
+function readProc(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+/** Start time of a process in clock ticks since boot, field 22 of proc(5)'s stat; '' where there is no /proc. */
+function startOf(pid: number): string {
+  const stat = readProc(`/proc/${String(pid)}/stat`);
+  // The second field is the command in parentheses, which may hold anything: count from its end.
+  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+}
+
+function bootOf(): string {
+  return readProc('/proc/sys/kernel/random/boot_id')?.trim() ?? '';
+}
+
+/** The identity of this very process. */
+export function currentProcess(): ProcessIdentity {
+  return { pid: process.pid, started: startOf(process.pid), boot: bootOf(), host: hostname() };
+}
+
+/**
+ * Whether a process still lives. One of another host cannot be asked and counts as alive.
+ */
+export function isAlive(owner: ProcessIdentity): boolean {
+  if (owner.host !== hostname()) return true;
+  if (owner.boot !== bootOf()) return false;
+  try {
+    process.kill(owner.pid, 0);
+  } catch (error) {
+    const exists = error instanceof Error && 'code' in error && error.code === 'EPERM';
+    if (!exists) return false;
+  }
+  return owner.started === startOf(owner.pid);
+}
+
+/** Reads an identity back from JSON; undefined when it is torn or is none. */
+export function parseProcessIdentity(text: string): ProcessIdentity | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  if (typeof value !== 'object' || value === null) return undefined;
+  const { pid, started, boot, host } = value as Partial<Record<keyof ProcessIdentity, unknown>>;
+  if (typeof pid !== 'number' || typeof started !== 'string' || typeof boot !== 'string' || typeof host !== 'string') {
+    return undefined;
+  }
+  return { pid, started, boot, host };
+}

@@ -1,0 +1,112 @@
+/**
+ * The folder that holds everything a run produces, and the version of its format. Who opens a root knows that it is ours
+ * and that this release can read it.
+ */
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { canonicalJson } from '../canonical-json.js';
+import { realDisk, type Disk } from '../disk.js';
+import { StoreError } from './store-error.js';
+
+/** Version of the layout below; a root of a newer one is refused. */
+export const STORE_FORMAT = 1;
+
+/** Places in a root. */
+export interface StoreRoot {
+  readonly path: string;
+  /** `<digest>/` and `<digest>.manifest.json`. */
+  readonly artifacts: string;
+  /** Folders being written, named by their owner. */
+  readonly staging: string;
+  /** Artifacts that were found damaged. */
+  readonly quarantine: string;
+  readonly metadata: string;
+  /** Step logs by run. */
+  readonly logs: string;
+  /** Folders that survive a crash of a step, by fingerprint. */
+  readonly checkpoints: string;
+  readonly locks: string;
+  /** Files that any step may use again, such as downloads. */
+  readonly cache: string;
+}
+
+/** The places in a root, whether it exists or not. */
+export function rootPlaces(path: string): StoreRoot {
+  return {
+    path,
+    artifacts: join(path, 'artifacts'),
+    staging: join(path, 'staging'),
+    quarantine: join(path, 'quarantine'),
+    metadata: join(path, 'metadata.db'),
+    logs: join(path, 'logs'),
+    checkpoints: join(path, 'checkpoints'),
+    locks: join(path, 'locks'),
+    cache: join(path, 'cache'),
+  };
+}
+
+async function readFormat(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(join(path, 'format.json'), 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+function formatVersion(text: string): unknown {
+  try {
+    return (JSON.parse(text) as { format?: unknown } | null)?.format;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Opens a root that exists.
+ *
+ * @returns undefined when there is none
+ * @throws StoreError `foreign-format` for a newer format or a file that is not ours
+ */
+export async function findRoot(path: string): Promise<StoreRoot | undefined> {
+  try {
+    const text = await readFormat(path);
+    if (text === undefined) return undefined;
+    const version = formatVersion(text);
+    if (version === STORE_FORMAT) return rootPlaces(path);
+    throw new StoreError(
+      'foreign-format',
+      `${path} has store format ${JSON.stringify(version)}, this release reads format ${String(STORE_FORMAT)}`,
+      typeof version === 'number' && version > STORE_FORMAT
+        ? 'use the newer release that wrote it'
+        : 'choose another folder with --root',
+    );
+  } catch (error) {
+    throw StoreError.from(error, `opening the store ${path}`);
+  }
+}
+
+/**
+ * Opens a root, making it when the folder is empty or not there.
+ *
+ * @throws StoreError `foreign-folder` when the folder holds other things
+ */
+export async function openRoot(path: string, disk: Disk = realDisk): Promise<StoreRoot> {
+  const found = await findRoot(path);
+  if (found !== undefined) return found;
+  try {
+    await disk.makeFolder(path);
+    const strangers = (await readdir(path)).filter((name) => !name.startsWith('format.json'));
+    if (strangers.length > 0) {
+      throw new StoreError(
+        'foreign-folder',
+        `${path} is not empty and is no store of this tool`,
+        'choose another folder with --root',
+      );
+    }
+    await disk.writeFile(join(path, 'format.json'), `${canonicalJson({ format: STORE_FORMAT })}\n`);
+  } catch (error) {
+    throw StoreError.from(error, `making the store ${path}`);
+  }
+  return rootPlaces(path);
+}
