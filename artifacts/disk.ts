@@ -2,24 +2,25 @@
  * All that the store does to the disk: few operations, each either done and durable or not done. One place to make them
  * fail on purpose.
  */
+import { systemErrorCode } from './system-error.js';
 import { randomUUID } from 'node:crypto';
 import { chmod, link, lstat, mkdir, open, readdir, rename, rm, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 /** The operations that change the disk. */
 export interface Disk {
-  makeFolder(path: string): Promise<void>;
+  readonly makeFolder: (path: string) => Promise<void>;
   /** Writes a whole file so that it has either its old or its new content after a crash. */
-  writeFile(path: string, data: string): Promise<void>;
+  readonly writeFile: (path: string, data: string) => Promise<void>;
   /** Makes the content of an existing file, or the names in a folder, durable. */
-  sync(path: string): Promise<void>;
-  rename(from: string, to: string): Promise<void>;
-  setMode(path: string, mode: number): Promise<void>;
+  readonly sync: (path: string) => Promise<void>;
+  readonly rename: (from: string, to: string) => Promise<void>;
+  readonly setMode: (path: string, mode: number) => Promise<void>;
   /** Writes a file that must not exist yet, at once whole. @returns false when it exists */
-  createFile(path: string, data: string): Promise<boolean>;
-  removeFile(path: string): Promise<void>;
+  readonly createFile: (path: string, data: string) => Promise<boolean>;
+  readonly removeFile: (path: string) => Promise<void>;
   /** Removes a folder with all in it, read-only folders too; nothing happens when it is not there. */
-  removeTree(path: string): Promise<void>;
+  readonly removeTree: (path: string) => Promise<void>;
 }
 
 async function sync(path: string): Promise<void> {
@@ -72,7 +73,7 @@ export const realDisk: Disk = {
       await link(temporary, path);
       return true;
     } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
+      if (systemErrorCode(error) === 'EEXIST') return false;
       throw error;
     } finally {
       await unlink(temporary);

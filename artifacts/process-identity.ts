@@ -2,6 +2,7 @@
  * Tells a live process from one that has died, though its number be used again or the machine restarted: locks and
  * records of running work name their owner by it.
  */
+import { systemErrorCode } from './system-error.js';
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import type { ProcessIdentity } from './metadata/records.js';
@@ -39,8 +40,7 @@ export function isAlive(owner: ProcessIdentity): boolean {
   try {
     process.kill(owner.pid, 0);
   } catch (error) {
-    const exists = error instanceof Error && 'code' in error && error.code === 'EPERM';
-    if (!exists) return false;
+    if (systemErrorCode(error) !== 'EPERM') return false;
   }
   return owner.started === startOf(owner.pid);
 }

@@ -18,14 +18,7 @@ import type {
   StatWitness,
   StoredArtifact,
 } from './artifact-store.js';
-import {
-  artifactFiles,
-  makeManifest,
-  makeReadOnly,
-  manifestDigest,
-  manifestProblems,
-  parseManifest,
-} from './manifest.js';
+import { artifactFiles, makeManifest, manifestDigest, manifestProblems, parseManifest } from './manifest.js';
 import { StoreError } from './store-error.js';
 import type { StoreRoot } from './store-root.js';
 
@@ -97,8 +90,10 @@ export function openLocalArtifactStore(root: StoreRoot, disk: Disk = realDisk): 
 
   const publish = async (folder: string): Promise<StoredArtifact> => {
     const files = await artifactFiles(folder);
-    await makeReadOnly(files);
-    for (const { absolute } of files) await disk.sync(absolute);
+    for (const { absolute } of files) {
+      await disk.setMode(absolute, 0o444);
+      await disk.sync(absolute);
+    }
     const manifest = await makeManifest(folder);
     const digest = manifestDigest(manifest);
     const path = pathOf(digest);

@@ -1,6 +1,7 @@
 /**
  * A lock that a dead owner cannot hold: a file with the identity of the process that took it.
  */
+import { systemErrorCode } from '../system-error.js';
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -37,7 +38,7 @@ export async function acquireLock(path: string, disk: Disk = realDisk): Promise<
 
 async function read(path: string): Promise<string | undefined> {
   return await readFile(path, 'utf8').catch((error: unknown) => {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    if (systemErrorCode(error) === 'ENOENT') return undefined;
     throw error;
   });
 }
@@ -48,7 +49,7 @@ async function breakLock(path: string, dead: string, disk: Disk): Promise<void> 
   try {
     await disk.rename(path, aside);
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return;
+    if (systemErrorCode(error) === 'ENOENT') return;
     throw error;
   }
   const moved = await read(aside);

@@ -1,7 +1,6 @@
 /**
  * The manifest of an artifact: its files with their digests. Its own digest is the artifact's, so it proves itself.
  */
-import { chmod } from 'node:fs/promises';
 import { canonicalJson } from '../canonical-json.js';
 import { hashFile, listFiles, sha256Hex, type ListedFile } from '../digest.js';
 import type { Digest, Manifest, ManifestFile } from './artifact-store.js';
@@ -56,9 +55,4 @@ export function manifestProblems(promised: Manifest, found: Manifest): readonly 
   }
   for (const path of there.keys()) problems.push(`${path} does not belong to it`);
   return problems;
-}
-
-/** Makes the files of a folder read-only. */
-export async function makeReadOnly(files: readonly ListedFile[]): Promise<void> {
-  for (const { absolute } of files) await chmod(absolute, 0o444);
 }

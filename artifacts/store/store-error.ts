@@ -2,6 +2,8 @@
  * Expected failures of the store and of reading files: what the system said, in words that say what to do.
  */
 
+import { errorMessage, systemErrorCode } from '../system-error.js';
+
 /** An expected failure with a stable code. */
 export class StoreError extends Error {
   override readonly name = 'StoreError';
@@ -15,8 +17,11 @@ export class StoreError extends Error {
 
   /** Turns an error of the operating system into one that says what to do; passes others on as they are. */
   static from(error: unknown, doing: string): unknown {
-    if (error instanceof StoreError || !(error instanceof Error) || !('code' in error)) return error;
-    switch (error.code) {
+    if (error instanceof StoreError) return error;
+    const code = systemErrorCode(error);
+    switch (code) {
+      case undefined:
+        return error;
       case 'ENOENT':
         return new StoreError('missing', `${doing}: there is no such file or folder`);
       case 'EACCES':
@@ -36,7 +41,7 @@ export class StoreError extends Error {
           'free some space, then run the same command again',
         );
       default:
-        return new StoreError('io', `${doing}: ${error.message}`);
+        return new StoreError('io', `${doing}: ${errorMessage(error)}`);
     }
   }
 }

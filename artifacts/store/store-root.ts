@@ -2,6 +2,7 @@
  * The folder that holds everything a run produces, and the version of its format. Who opens a root knows that it is ours
  * and that this release can read it.
  */
+import { systemErrorCode } from '../system-error.js';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { canonicalJson } from '../canonical-json.js';
@@ -49,7 +50,7 @@ async function readFormat(path: string): Promise<string | undefined> {
   try {
     return await readFile(join(path, 'format.json'), 'utf8');
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    if (systemErrorCode(error) === 'ENOENT') return undefined;
     throw error;
   }
 }

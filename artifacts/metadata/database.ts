@@ -1,0 +1,144 @@
+/**
+ * A guarded door to SQLite. The driver takes wrong values in silence, or dies of them: a bound boolean ends the process,
+ * NaN becomes NULL, a missing parameter too, and a number goes into the file as REAL. Here each of these is a defect.
+ */
+import { systemErrorCode } from '../system-error.js';
+import { createRequire } from 'node:module';
+import { StoreError } from '../store/store-error.js';
+
+/** A value that can be bound. Whole numbers are bound as integers, others as doubles. */
+export type SqlValue = string | number | null;
+
+/** A row by column. */
+export type Row = Readonly<Record<string, string | number | null>>;
+
+interface DriverStatement {
+  run(...values: unknown[]): { changes: number; lastInsertRowid: number | bigint };
+  get(...values: unknown[]): Row | undefined;
+  all(...values: unknown[]): Row[];
+}
+
+interface Driver {
+  exec(sql: string): unknown;
+  prepare(sql: string): DriverStatement;
+  close(): void;
+}
+
+type DriverClass = new (path: string, options?: { readonly: boolean }) => Driver;
+
+/** A column of doubles, where whole numbers must be bound as doubles too. */
+export interface Double {
+  readonly double: number;
+}
+
+function bindable(value: SqlValue | Double): string | number | bigint | null {
+  if (typeof value === 'string') {
+    if (value.includes('\0')) throw new TypeError('a text with NUL cannot be stored');
+    return value;
+  }
+  if (value === null) return null;
+  const number = typeof value === 'number' ? value : value.double;
+  if (typeof number !== 'number' || !Number.isFinite(number)) {
+    throw new TypeError(`${String(number)} cannot be stored`);
+  }
+  return typeof value === 'number' && Number.isSafeInteger(value) ? BigInt(value) : number;
+}
+
+function storeError(error: unknown, path: string): unknown {
+  const code = systemErrorCode(error);
+  if (code?.startsWith('SQLITE') !== true) return StoreError.from(error, `opening ${path}`);
+  if (code.startsWith('SQLITE_BUSY')) {
+    return new StoreError('database-busy', `${path} is locked by another program`, 'wait until it has finished');
+  }
+  if (code.startsWith('SQLITE_FULL')) return new StoreError('disk-full', `${path}: no space is left on the disk`);
+  if (code.startsWith('SQLITE_READONLY')) return new StoreError('read-only', `${path} cannot be written`);
+  if (code.startsWith('SQLITE_CORRUPT') || code.startsWith('SQLITE_NOTADB')) {
+    return new StoreError(
+      'damaged-metadata',
+      `${path} is damaged or no SQLite file`,
+      'restore it from a backup, or move it away to begin anew',
+    );
+  }
+  return error;
+}
+
+/** An open SQLite file. */
+export class Database {
+  readonly #driver: Driver;
+  readonly #statements = new Map<string, { statement: DriverStatement; parameters: number }>();
+  #depth = 0;
+
+  /** @throws StoreError when the file cannot be opened */
+  constructor(readonly path: string) {
+    // Loaded here, not at the top: commands that need no metadata must not pay for it.
+    const Driver = createRequire(import.meta.url)('libsql') as DriverClass;
+    try {
+      this.#driver = new Driver(path);
+      // Readers never wait for a writer in WAL mode; FULL keeps every commit through a power cut.
+      this.#driver.exec('PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
+    } catch (error) {
+      throw storeError(error, path);
+    }
+  }
+
+  /** Runs statements without parameters. */
+  execute(sql: string): void {
+    this.#guard(() => this.#driver.exec(sql));
+  }
+
+  /** Runs a statement; returns the id of an inserted row. */
+  run(sql: string, ...values: readonly (SqlValue | Double)[]): number {
+    return this.#guard(() => Number(this.#prepare(sql, values.length).run(...values.map(bindable)).lastInsertRowid));
+  }
+
+  get(sql: string, ...values: readonly SqlValue[]): Row | undefined {
+    return this.#guard(() => this.#prepare(sql, values.length).get(...values.map(bindable)));
+  }
+
+  all(sql: string, ...values: readonly SqlValue[]): readonly Row[] {
+    return this.#guard(() => this.#prepare(sql, values.length).all(...values.map(bindable)));
+  }
+
+  /** All or nothing; a transaction inside another belongs to it. */
+  transaction<T>(work: () => T): T {
+    if (this.#depth > 0) return work();
+    this.execute('BEGIN IMMEDIATE');
+    this.#depth = 1;
+    try {
+      const result = work();
+      this.execute('COMMIT');
+      return result;
+    } catch (error) {
+      this.#driver.exec('ROLLBACK');
+      throw error;
+    } finally {
+      this.#depth = 0;
+    }
+  }
+
+  close(): void {
+    this.#statements.clear();
+    this.#driver.close();
+  }
+
+  #prepare(sql: string, given: number): DriverStatement {
+    let prepared = this.#statements.get(sql);
+    if (prepared === undefined) {
+      // No statement here holds a question mark in a literal.
+      prepared = { statement: this.#driver.prepare(sql), parameters: sql.split('?').length - 1 };
+      this.#statements.set(sql, prepared);
+    }
+    if (prepared.parameters !== given) {
+      throw new TypeError(`${String(given)} values for ${String(prepared.parameters)} parameters: ${sql}`);
+    }
+    return prepared.statement;
+  }
+
+  #guard<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      throw storeError(error, this.path);
+    }
+  }
+}

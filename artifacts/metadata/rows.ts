@@ -1,0 +1,109 @@
+/**
+ * From rows to records.
+ */
+import type { StatWitness } from '../store/artifact-store.js';
+import type { Properties } from '../types.js';
+import type { Row } from './database.js';
+import type {
+  ArtifactRecord,
+  ExecutionRecord,
+  ExecutionState,
+  FailureRecord,
+  ProcessIdentity,
+  RunRecord,
+  RunState,
+  Timings,
+} from './records.js';
+import { EXECUTION_STATE } from './schema.js';
+
+/** A column that must hold text. */
+export function text(row: Row, column: string): string {
+  const value = row[column];
+  if (typeof value !== 'string') throw new Error(`column ${column} holds ${String(value)} instead of text`);
+  return value;
+}
+
+/** A column that must hold a number. */
+export function number(row: Row, column: string): number {
+  const value = row[column];
+  if (typeof value !== 'number') throw new Error(`column ${column} holds ${String(value)} instead of a number`);
+  return value;
+}
+
+function optional<T>(row: Row, column: string, read: (row: Row, column: string) => T): T | undefined {
+  return row[column] === null || row[column] === undefined ? undefined : read(row, column);
+}
+
+/** JSON that this program wrote into a column. */
+function json(row: Row, column: string): unknown {
+  return JSON.parse(text(row, column));
+}
+
+const STATES = new Map<number, ExecutionState>(
+  (Object.keys(EXECUTION_STATE) as ExecutionState[]).map((name) => [EXECUTION_STATE[name], name]),
+);
+
+/** A row of RUN_COLUMNS. */
+export function runRecord(row: Row): RunRecord {
+  return {
+    id: number(row, 'id'),
+    pipeline: text(row, 'pipeline'),
+    file: text(row, 'file'),
+    params: json(row, 'params') as Record<string, unknown>,
+    state: text(row, 'state') as RunState,
+    startedAt: number(row, 'started_at'),
+    endedAt: optional(row, 'ended_at', number),
+    owner: json(row, 'owner') as ProcessIdentity,
+  };
+}
+
+/** A row of {@link EXECUTION_SELECT}. */
+export function executionRecord(row: Row): ExecutionRecord {
+  return {
+    id: number(row, 'execution_id'),
+    runId: number(row, 'run_id'),
+    pipeline: text(row, 'pipeline'),
+    node: text(row, 'node'),
+    component: text(row, 'component'),
+    state: STATES.get(number(row, 'last_known_state')) ?? 'FAILED',
+    fingerprint: text(row, 'fingerprint'),
+    cachedFrom: optional(row, 'cached_from', number),
+    metrics: json(row, 'metrics') as Record<string, number>,
+    failure: optional(row, 'failure', json) as FailureRecord | undefined,
+    timings: optional(row, 'timings', json) as Timings | undefined,
+    attempts: number(row, 'attempts'),
+    log: optional(row, 'log', text),
+    startedAt: number(row, 'started_at'),
+    endedAt: optional(row, 'ended_at', number),
+  };
+}
+
+/** A row of {@link ARTIFACT_SELECT}. */
+export function artifactRecord(row: Row): ArtifactRecord {
+  return {
+    id: number(row, 'artifact_id'),
+    type: text(row, 'type'),
+    digest: text(row, 'digest'),
+    properties: json(row, 'properties') as Properties,
+    bytes: number(row, 'bytes'),
+    files: number(row, 'files'),
+    createdAt: number(row, 'create_time_since_epoch'),
+  };
+}
+
+/** A witness as it is kept. */
+export function witnessOf(row: Row): StatWitness {
+  return json(row, 'witness') as StatWitness;
+}
+
+/** Executions with what {@link executionRecord} needs. */
+export const EXECUTION_SELECT =
+  'SELECT p.*, e.last_known_state, r.pipeline FROM pipeline_execution p JOIN Execution e ON e.id = p.execution_id JOIN pipeline_run r ON r.id = p.run_id';
+
+/** Artifacts with what {@link artifactRecord} needs. */
+export const ARTIFACT_SELECT =
+  'SELECT d.*, a.create_time_since_epoch, t.name AS type FROM pipeline_artifact d JOIN Artifact a ON a.id = d.artifact_id JOIN Type t ON t.id = a.type_id';
+
+/** Bindings with their artifacts. */
+export const BINDING_SELECT =
+  'SELECT b.execution_id, b.direction, b.port, b.position, d.*, a.create_time_since_epoch, t.name AS type FROM pipeline_binding b JOIN pipeline_artifact d ON d.artifact_id = b.artifact_id JOIN Artifact a ON a.id = d.artifact_id JOIN Type t ON t.id = a.type_id';

@@ -1,0 +1,565 @@
+/**
+ * The metadata store in one SQLite file. Each fact is written twice: as ML Metadata has it, for its own tools, and in
+ * our tables, where it can be asked for in one query. Both in one transaction.
+ */
+import { canonicalJson } from '../canonical-json.js';
+import type { Digest } from '../store/artifact-store.js';
+import { StoreError } from '../store/store-error.js';
+import type { ArtifactType, PropertyValue } from '../types.js';
+import { Database, type Row } from './database.js';
+import type {
+  BoundArtifact,
+  ExecutionWithArtifacts,
+  LineageEvent,
+  MetadataStore,
+  NewExecution,
+} from './metadata-store.js';
+import type { ArtifactRecord, ExecutionState, ProcessIdentity, ProducedArtifact, RunRecord } from './records.js';
+import {
+  ARTIFACT_SELECT,
+  artifactRecord,
+  BINDING_SELECT,
+  EXECUTION_SELECT,
+  executionRecord,
+  number,
+  runRecord,
+  text,
+  witnessOf,
+} from './rows.js';
+import {
+  ARTIFACT_STATE,
+  createStatements,
+  DATA_TYPE,
+  EVENT,
+  EXECUTION_STATE,
+  METADATA_FORMAT,
+  ML_METADATA_SCHEMA,
+  TYPE_KIND,
+} from './schema.js';
+
+/** Strings that ML Metadata reads as something else. */
+const RESERVED_TEXT = /^mlmd-struct::|^__MLMD_NULL__$/u;
+
+/** A text that ML Metadata's reader takes for what it is. */
+function plainText(value: string): string {
+  const withoutNul = value.replaceAll('\0', '\u2400');
+  return RESERVED_TEXT.test(withoutNul) ? ` ${withoutNul}` : withoutNul;
+}
+
+function prepare(database: Database): void {
+  database.transaction(() => {
+    const known = database.get("SELECT count(*) AS tables FROM sqlite_master WHERE type = 'table'");
+    if (known !== undefined && number(known, 'tables') === 0) database.execute(createStatements());
+  });
+  const versions = database.get(
+    "SELECT (SELECT count(*) FROM sqlite_master WHERE name IN ('MLMDEnv', 'pipeline_format')) AS tables",
+  );
+  if (versions === undefined || number(versions, 'tables') !== 2) {
+    throw new StoreError(
+      'foreign-format',
+      `${database.path} is a database of another program`,
+      'choose another folder with --root',
+    );
+  }
+  const schema = database.get('SELECT schema_version AS version FROM MLMDEnv')?.['version'];
+  const format = database.get('SELECT version FROM pipeline_format')?.['version'];
+  if (schema !== ML_METADATA_SCHEMA || format !== METADATA_FORMAT) {
+    throw new StoreError(
+      'foreign-format',
+      `${database.path} has metadata format ${String(format)} on schema ${String(schema)}; this release reads ${String(METADATA_FORMAT)} on ${String(ML_METADATA_SCHEMA)}`,
+      'use the release that wrote it, or choose another folder with --root',
+    );
+  }
+}
+
+/**
+ * Opens the metadata store, making an empty one when the file is not there.
+ *
+ * @throws StoreError when the file is of another format, damaged or cannot be written
+ */
+export function openMetadataStore(path: string): MetadataStore {
+  const database = new Database(path);
+  prepare(database);
+  const typeIds = new Map<string, number>();
+  const contextIds = new Map<string, number>();
+
+  const typeId = (name: string, kind: number): number => {
+    const key = `${String(kind)} ${name}`;
+    const cached = typeIds.get(key);
+    if (cached !== undefined) return cached;
+    const row = database.get('SELECT id FROM Type WHERE name = ? AND type_kind = ? AND version IS NULL', name, kind);
+    const id = row ? number(row, 'id') : database.run('INSERT INTO Type (name, type_kind) VALUES (?, ?)', name, kind);
+    typeIds.set(key, id);
+    return id;
+  };
+
+  const contextId = (type: string, name: string, now: number): number => {
+    const key = `${type} ${name}`;
+    const cached = contextIds.get(key);
+    if (cached !== undefined) return cached;
+    const kind = typeId(type, TYPE_KIND.context);
+    const row = database.get('SELECT id FROM Context WHERE type_id = ? AND name = ?', kind, name);
+    const id = row
+      ? number(row, 'id')
+      : database.run(
+          'INSERT INTO Context (type_id, name, create_time_since_epoch, last_update_time_since_epoch) VALUES (?, ?, ?, ?)',
+          kind,
+          name,
+          now,
+          now,
+        );
+    contextIds.set(key, id);
+    return id;
+  };
+
+  const property = (
+    table: 'Artifact' | 'Execution',
+    id: number,
+    name: string,
+    custom: boolean,
+    value: PropertyValue,
+  ): void => {
+    const owner = table.toLowerCase();
+    const insert = (column: string): string =>
+      `INSERT OR REPLACE INTO ${table}Property (${owner}_id, name, is_custom_property, ${column}) VALUES (?, ?, ?, ?)`;
+    const flag = custom ? 1 : 0;
+    if (typeof value === 'string') database.run(insert('string_value'), id, name, flag, plainText(value));
+    else if (typeof value === 'boolean') database.run(insert('bool_value'), id, name, flag, value ? 1 : 0);
+    else if (Number.isSafeInteger(value)) database.run(insert('int_value'), id, name, flag, value);
+    else database.run(insert('double_value'), id, name, flag, { double: value });
+  };
+
+  const bind = (
+    executionId: number,
+    direction: keyof typeof EVENT,
+    port: string,
+    index: number,
+    artifactId: number,
+    contexts: readonly number[],
+    at: number,
+  ): void => {
+    database.run(
+      'INSERT INTO pipeline_binding (execution_id, direction, port, position, artifact_id) VALUES (?, ?, ?, ?, ?)',
+      executionId,
+      EVENT[direction],
+      port,
+      index,
+      artifactId,
+    );
+    const known = database.get(
+      'SELECT id FROM Event WHERE artifact_id = ? AND execution_id = ? AND type = ?',
+      artifactId,
+      executionId,
+      EVENT[direction],
+    );
+    if (known === undefined) {
+      const eventId = database.run(
+        'INSERT INTO Event (artifact_id, execution_id, type, milliseconds_since_epoch) VALUES (?, ?, ?, ?)',
+        artifactId,
+        executionId,
+        EVENT[direction],
+        at,
+      );
+      database.run('INSERT INTO EventPath (event_id, is_index_step, step_key) VALUES (?, 0, ?)', eventId, port);
+      database.run('INSERT INTO EventPath (event_id, is_index_step, step_index) VALUES (?, 1, ?)', eventId, index);
+    }
+    for (const context of contexts) {
+      database.run('INSERT OR IGNORE INTO Attribution (context_id, artifact_id) VALUES (?, ?)', context, artifactId);
+    }
+  };
+
+  const runRow = (runId: number): RunRecord => {
+    const row = database.get('SELECT * FROM pipeline_run WHERE id = ?', runId);
+    if (row === undefined) throw new Error(`no run ${String(runId)}`);
+    return runRecord(row);
+  };
+
+  const contextsOf = (run: RunRecord, node: string): readonly number[] => [
+    contextId('pipeline', run.pipeline, run.startedAt),
+    contextId('pipeline_run', `${run.pipeline}.${String(run.id)}`, run.startedAt),
+    contextId('node', `${run.pipeline}.${node}`, run.startedAt),
+  ];
+
+  /** The run that is being written: its row is asked for by every step. */
+  let current: RunRecord | undefined;
+  const runOf = (runId: number): RunRecord => (current?.id === runId ? current : (current = runRow(runId)));
+
+  const insertExecution = (
+    execution: NewExecution,
+    state: ExecutionState,
+    cachedFrom: number | null,
+    endedAt: number | null,
+    metrics: string,
+  ): number => {
+    const run = runOf(execution.runId);
+    const updated = endedAt ?? execution.startedAt;
+    const id = database.run(
+      'INSERT INTO Execution (type_id, last_known_state, name, create_time_since_epoch, last_update_time_since_epoch) VALUES (?, ?, ?, ?, ?)',
+      typeId(execution.component, TYPE_KIND.execution),
+      EXECUTION_STATE[state],
+      null,
+      execution.startedAt,
+      updated,
+    );
+    const { digest, document, sources } = execution.fingerprint;
+    database.run(
+      'INSERT OR REPLACE INTO pipeline_fingerprint (digest, document, sources) VALUES (?, ?, ?)',
+      digest,
+      document,
+      sources,
+    );
+    database.run(
+      'INSERT INTO pipeline_execution (execution_id, run_id, node, component, fingerprint, cached_from, metrics, attempts, log, started_at, ended_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+      id,
+      execution.runId,
+      execution.node,
+      execution.component,
+      digest,
+      cachedFrom,
+      metrics,
+      0,
+      execution.log ?? null,
+      execution.startedAt,
+      endedAt,
+    );
+    property('Execution', id, 'node', true, execution.node);
+    property('Execution', id, 'fingerprint', true, digest);
+    const contexts = contextsOf(run, execution.node);
+    for (const context of contexts) {
+      database.run('INSERT INTO Association (context_id, execution_id) VALUES (?, ?)', context, id);
+    }
+    for (const { port, index, artifactId } of execution.inputs)
+      bind(id, 'input', port, index, artifactId, contexts, execution.startedAt);
+    return id;
+  };
+
+  const insertArtifact = (artifact: ProducedArtifact, at: number): ArtifactRecord => {
+    const id = database.run(
+      'INSERT INTO Artifact (type_id, uri, state, create_time_since_epoch, last_update_time_since_epoch) VALUES (?, ?, ?, ?, ?)',
+      typeId(artifact.type, TYPE_KIND.artifact),
+      `artifacts/${artifact.digest}`,
+      ARTIFACT_STATE.LIVE,
+      at,
+      at,
+    );
+    const declared = new Set(
+      database
+        .all('SELECT name FROM TypeProperty WHERE type_id = ?', typeId(artifact.type, TYPE_KIND.artifact))
+        .map((row) => text(row, 'name')),
+    );
+    for (const [name, value] of Object.entries(artifact.properties)) {
+      property('Artifact', id, name, !declared.has(name), value);
+    }
+    property('Artifact', id, 'digest', true, artifact.digest);
+    database.run(
+      'INSERT INTO pipeline_artifact (artifact_id, digest, properties, bytes, files) VALUES (?, ?, ?, ?, ?)',
+      id,
+      artifact.digest,
+      canonicalJson(artifact.properties),
+      artifact.bytes,
+      artifact.files,
+    );
+    const { type, digest, properties, bytes, files } = artifact;
+    return { id, type, digest, properties, bytes, files, createdAt: at };
+  };
+
+  const saveWitness: MetadataStore['saveWitness'] = (digest, witness) => {
+    database.run(
+      'INSERT OR REPLACE INTO pipeline_witness (digest, witness) VALUES (?, ?)',
+      digest,
+      canonicalJson(witness),
+    );
+  };
+
+  const bindingsOf = (rows: readonly Row[]): Map<number, { inputs: BoundArtifact[]; outputs: BoundArtifact[] }> => {
+    const bindings = new Map<number, { inputs: BoundArtifact[]; outputs: BoundArtifact[] }>();
+    for (const row of rows) {
+      const id = number(row, 'execution_id');
+      const group = bindings.get(id) ?? { inputs: [], outputs: [] };
+      bindings.set(id, group);
+      const bound = { port: text(row, 'port'), index: number(row, 'position'), artifact: artifactRecord(row) };
+      (row['direction'] === EVENT.input ? group.inputs : group.outputs).push(bound);
+    }
+    return bindings;
+  };
+
+  const withArtifacts = (rows: readonly Row[], bindings: readonly Row[]): readonly ExecutionWithArtifacts[] => {
+    const bound = bindingsOf(bindings);
+    return rows.map((row) => {
+      const execution = executionRecord(row);
+      return { execution, ...(bound.get(execution.id) ?? { inputs: [], outputs: [] }) };
+    });
+  };
+
+  const executionById = (id: number): ExecutionWithArtifacts | undefined =>
+    withArtifacts(
+      database.all(`${EXECUTION_SELECT} WHERE p.execution_id = ?`, id),
+      database.all(`${BINDING_SELECT} WHERE b.execution_id = ? ORDER BY b.port, b.position`, id),
+    )[0];
+
+  const events = (condition: string, id: number): readonly LineageEvent[] =>
+    database
+      .all(`SELECT * FROM pipeline_binding WHERE ${condition} = ? ORDER BY execution_id, direction, port, position`, id)
+      .map((row) => ({
+        direction: row['direction'] === EVENT.input ? 'input' : 'output',
+        artifactId: number(row, 'artifact_id'),
+        executionId: number(row, 'execution_id'),
+        port: text(row, 'port'),
+        index: number(row, 'position'),
+      }));
+
+  const setState = (executionId: number, state: ExecutionState, at: number): void => {
+    database.run(
+      'UPDATE Execution SET last_known_state = ?, last_update_time_since_epoch = ? WHERE id = ?',
+      EXECUTION_STATE[state],
+      at,
+      executionId,
+    );
+  };
+
+  return {
+    transaction: (work) => database.transaction(work),
+
+    beginRun: (run) =>
+      database.transaction(() => {
+        const id = database.run(
+          "INSERT INTO pipeline_run (context_id, pipeline, file, params, state, started_at, owner) VALUES (0, ?, ?, ?, 'RUNNING', ?, ?)",
+          run.pipeline,
+          run.file,
+          canonicalJson(run.params),
+          run.startedAt,
+          canonicalJson(run.owner),
+        );
+        const context = contextId('pipeline_run', `${run.pipeline}.${String(id)}`, run.startedAt);
+        const parent = contextId('pipeline', run.pipeline, run.startedAt);
+        database.run('UPDATE pipeline_run SET context_id = ? WHERE id = ?', context, id);
+        database.run('INSERT INTO ParentContext (context_id, parent_context_id) VALUES (?, ?)', context, parent);
+        return runOf(id);
+      }),
+
+    endRun: (runId, state, endedAt) => {
+      database.run('UPDATE pipeline_run SET state = ?, ended_at = ? WHERE id = ?', state, endedAt, runId);
+    },
+
+    closeDeadRuns: (isAlive: (owner: ProcessIdentity) => boolean, now) => {
+      const dead = database
+        .all("SELECT * FROM pipeline_run WHERE state = 'RUNNING'")
+        .map(runRecord)
+        .filter((run) => !isAlive(run.owner));
+      if (dead.length === 0) return dead;
+      database.transaction(() => {
+        const failure = canonicalJson({ code: 'process-died', message: 'the process that ran it died' });
+        for (const { id } of dead) {
+          const running = database.all(
+            'SELECT e.id FROM Execution e JOIN pipeline_execution p ON p.execution_id = e.id WHERE p.run_id = ? AND e.last_known_state = ?',
+            id,
+            EXECUTION_STATE.RUNNING,
+          );
+          for (const row of running) {
+            setState(number(row, 'id'), 'FAILED', now);
+            database.run(
+              'UPDATE pipeline_execution SET failure = ?, ended_at = ? WHERE execution_id = ?',
+              failure,
+              now,
+              number(row, 'id'),
+            );
+          }
+          database.run("UPDATE pipeline_run SET state = 'FAILED', ended_at = ? WHERE id = ?", now, id);
+        }
+      });
+      return dead;
+    },
+
+    registerTypes: (types: Iterable<ArtifactType>) => {
+      database.transaction(() => {
+        for (const type of types) {
+          const id = typeId(type.name, TYPE_KIND.artifact);
+          for (const [name, kind] of Object.entries(type.properties)) {
+            database.run(
+              'INSERT OR IGNORE INTO TypeProperty (type_id, name, data_type) VALUES (?, ?, ?)',
+              id,
+              name,
+              DATA_TYPE[kind],
+            );
+          }
+          if (type.base !== undefined) {
+            database.run(
+              'INSERT OR IGNORE INTO ParentType (type_id, parent_type_id) VALUES (?, ?)',
+              id,
+              typeId(type.base, TYPE_KIND.artifact),
+            );
+          }
+        }
+      });
+    },
+
+    beginExecution: (execution) => database.transaction(() => insertExecution(execution, 'RUNNING', null, null, '{}')),
+
+    completeExecution: (executionId, completion) =>
+      database.transaction(() => {
+        const row = database.get('SELECT run_id, node FROM pipeline_execution WHERE execution_id = ?', executionId);
+        if (row === undefined) throw new Error(`no execution ${String(executionId)}`);
+        const contexts = contextsOf(runOf(number(row, 'run_id')), text(row, 'node'));
+        setState(executionId, 'COMPLETE', completion.endedAt);
+        database.run(
+          'UPDATE pipeline_execution SET reusable = ?, metrics = ?, timings = ?, attempts = ?, ended_at = ? WHERE execution_id = ?',
+          completion.reusable ? 1 : 0,
+          canonicalJson(completion.metrics),
+          canonicalJson(completion.timings),
+          completion.attempts,
+          completion.endedAt,
+          executionId,
+        );
+        for (const [name, value] of Object.entries(completion.metrics))
+          property('Execution', executionId, name, true, value);
+        return completion.outputs.map((output) => {
+          const artifact = insertArtifact(output, completion.endedAt);
+          bind(executionId, 'output', output.port, output.index, artifact.id, contexts, completion.endedAt);
+          saveWitness(output.digest, output.witness);
+          return artifact;
+        });
+      }),
+
+    recordCached: (execution, from, endedAt) =>
+      database.transaction(() => {
+        const origin = database.get('SELECT metrics FROM pipeline_execution WHERE execution_id = ?', from);
+        const id = insertExecution(
+          execution,
+          'CACHED',
+          from,
+          endedAt,
+          origin === undefined ? '{}' : text(origin, 'metrics'),
+        );
+        const contexts = contextsOf(runOf(execution.runId), execution.node);
+        const outputs = database.all(
+          'SELECT * FROM pipeline_binding WHERE execution_id = ? AND direction = ?',
+          from,
+          EVENT.output,
+        );
+        for (const row of outputs) {
+          bind(id, 'output', text(row, 'port'), number(row, 'position'), number(row, 'artifact_id'), contexts, endedAt);
+        }
+        return id;
+      }),
+
+    failExecution: (executionId, end) => {
+      database.transaction(() => {
+        setState(executionId, end.state, end.endedAt);
+        database.run(
+          'UPDATE pipeline_execution SET failure = ?, attempts = ?, ended_at = ? WHERE execution_id = ?',
+          canonicalJson(end.failure),
+          end.attempts,
+          end.endedAt,
+          executionId,
+        );
+        property('Execution', executionId, 'failure', true, end.failure.message);
+      });
+    },
+
+    findCompleted: (fingerprint) => {
+      const row = database.get(
+        'SELECT execution_id FROM pipeline_execution WHERE fingerprint = ? AND reusable = 1 ORDER BY execution_id DESC LIMIT 1',
+        fingerprint,
+      );
+      return row === undefined ? undefined : executionById(number(row, 'execution_id'));
+    },
+
+    retireArtifact: (digest) => {
+      database.transaction(() => {
+        database.run(
+          'UPDATE pipeline_execution SET reusable = 0 WHERE execution_id IN (SELECT b.execution_id FROM pipeline_binding b JOIN pipeline_artifact d ON d.artifact_id = b.artifact_id WHERE d.digest = ? AND b.direction = ?)',
+          digest,
+          EVENT.output,
+        );
+        database.run(
+          'UPDATE Artifact SET state = ? WHERE id IN (SELECT artifact_id FROM pipeline_artifact WHERE digest = ?)',
+          ARTIFACT_STATE.DELETED,
+          digest,
+        );
+        database.run('DELETE FROM pipeline_witness WHERE digest = ?', digest);
+      });
+    },
+
+    witness: (digest) => {
+      const row = database.get('SELECT witness FROM pipeline_witness WHERE digest = ?', digest);
+      return row === undefined ? undefined : witnessOf(row);
+    },
+    saveWitness,
+
+    run: (runId) => {
+      const row = database.get('SELECT * FROM pipeline_run WHERE id = ?', runId);
+      return row === undefined ? undefined : runRecord(row);
+    },
+
+    runs: ({ pipeline, limit }) =>
+      database
+        .all(
+          `SELECT * FROM pipeline_run ${pipeline === undefined ? '' : 'WHERE pipeline = ?'} ORDER BY id DESC LIMIT ?`,
+          ...(pipeline === undefined ? [] : [pipeline]),
+          limit ?? -1,
+        )
+        .map(runRecord),
+
+    executionsOf: (runId) =>
+      withArtifacts(
+        database.all(`${EXECUTION_SELECT} WHERE p.run_id = ? ORDER BY p.execution_id`, runId),
+        database.all(
+          `${BINDING_SELECT} WHERE b.execution_id IN (SELECT execution_id FROM pipeline_execution WHERE run_id = ?) ORDER BY b.execution_id, b.port, b.position`,
+          runId,
+        ),
+      ),
+
+    execution: executionById,
+
+    executionsLike: ({ pipeline, node, component, limit }) =>
+      database
+        .all(
+          `${EXECUTION_SELECT} WHERE p.component = ? ORDER BY (r.pipeline = ? AND p.node = ?) DESC, p.execution_id DESC LIMIT ?`,
+          component,
+          pipeline,
+          node,
+          limit,
+        )
+        .map(executionRecord),
+
+    fingerprint: (digest) => {
+      const row = database.get('SELECT * FROM pipeline_fingerprint WHERE digest = ?', digest);
+      return row === undefined ? undefined : { digest, document: text(row, 'document'), sources: text(row, 'sources') };
+    },
+
+    artifact: (id) => {
+      const row = database.get(`${ARTIFACT_SELECT} WHERE d.artifact_id = ?`, id);
+      return row === undefined ? undefined : artifactRecord(row);
+    },
+
+    artifactsByDigest: (prefix: Digest) => {
+      if (!/^[0-9a-f]+$/u.test(prefix)) return [];
+      return database
+        .all(
+          `${ARTIFACT_SELECT} WHERE d.digest >= ? AND d.digest < ? ORDER BY d.artifact_id DESC`,
+          prefix,
+          `${prefix}g`,
+        )
+        .map(artifactRecord);
+    },
+
+    artifacts: ({ pipeline, type, limit }) =>
+      database
+        .all(
+          `${ARTIFACT_SELECT} WHERE (? IS NULL OR t.name = ?) AND (? IS NULL OR d.artifact_id IN (SELECT at.artifact_id FROM Attribution at JOIN Context c ON c.id = at.context_id JOIN Type ct ON ct.id = c.type_id WHERE ct.name = 'pipeline' AND c.name = ?)) ORDER BY d.artifact_id DESC LIMIT ?`,
+          type ?? null,
+          type ?? null,
+          pipeline ?? null,
+          pipeline ?? null,
+          limit ?? -1,
+        )
+        .map(artifactRecord),
+
+    eventsOfArtifact: (artifactId) => events('artifact_id', artifactId),
+    eventsOfExecution: (executionId) => events('execution_id', executionId),
+
+    close: () => {
+      database.close();
+    },
+  };
+}

@@ -1,0 +1,197 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { Database } from '../../artifacts/metadata/database.js';
+import type { MetadataStore, NewExecution } from '../../artifacts/metadata/metadata-store.js';
+import { openMetadataStore } from '../../artifacts/metadata/sqlite-metadata-store.js';
+import { currentProcess } from '../../artifacts/process-identity.js';
+import { Examples, Model } from '../../artifacts/types.js';
+import { temporaryFolders } from '../rig/temp-folder.js';
+
+const temporaryFolder = temporaryFolders();
+const digest = (letter: string): string => letter.repeat(64);
+
+function beginRun(store: MetadataStore, pipeline = 'p'): number {
+  return store.beginRun({ pipeline, file: 'p.yaml', params: { epochs: 3 }, startedAt: 1000, owner: currentProcess() })
+    .id;
+}
+
+function execution(runId: number, node: string, inputs: NewExecution['inputs'] = []): NewExecution {
+  return {
+    runId,
+    node,
+    inputs,
+    component: 'Trainer',
+    startedAt: 1001,
+    log: `logs/1/${node}.log`,
+    fingerprint: { digest: digest('f'), document: '{"seed":1}', sources: '{}' },
+  };
+}
+
+function complete(store: MetadataStore, id: number, letter: string): number {
+  const [artifact] = store.completeExecution(id, {
+    outputs: [
+      {
+        port: 'model',
+        index: 0,
+        type: 'Model',
+        digest: digest(letter),
+        properties: { parameters: 7, backend: 'cpu', note: 'x' },
+        bytes: 10,
+        files: 1,
+        witness: { f: [1, '2', '3', '4'] },
+      },
+    ],
+    metrics: { accuracy: 0.1 + 0.2, whole: 1 },
+    timings: { queuedMs: 1, executeMs: 2, publishMs: 3 },
+    attempts: 1,
+    endedAt: 2000,
+    reusable: true,
+  });
+  if (artifact === undefined) throw new Error('no artifact');
+  return artifact.id;
+}
+
+describe('the metadata store', () => {
+  test('finds what was completed, with exact metrics, after it was opened anew', () => {
+    const path = join(temporaryFolder(), 'm.db');
+    const store = openMetadataStore(path);
+    store.registerTypes([Examples, Model]);
+    const run = beginRun(store);
+    const id = store.beginExecution(execution(run, 'trainer'));
+    expect(store.findCompleted(digest('f'))).toBeUndefined();
+    complete(store, id, 'a');
+    store.endRun(run, 'COMPLETE', 3000);
+    store.close();
+
+    const again = openMetadataStore(path);
+    expect(again.findCompleted(digest('f'))).toMatchObject({
+      execution: {
+        id,
+        runId: run,
+        pipeline: 'p',
+        node: 'trainer',
+        state: 'COMPLETE',
+        metrics: { accuracy: 0.1 + 0.2, whole: 1 },
+        attempts: 1,
+      },
+      outputs: [
+        {
+          port: 'model',
+          index: 0,
+          artifact: { digest: digest('a'), type: 'Model', properties: { parameters: 7, backend: 'cpu', note: 'x' } },
+        },
+      ],
+    });
+    expect(again.run(run)).toMatchObject({ state: 'COMPLETE', params: { epochs: 3 }, endedAt: 3000 });
+    expect(again.witness(digest('a'))).toEqual({ f: [1, '2', '3', '4'] });
+    again.close();
+  });
+
+  test('a cached execution has the outputs of the earlier one, under its own run', () => {
+    const store = openMetadataStore(join(temporaryFolder(), 'm.db'));
+    const origin = store.beginExecution(execution(beginRun(store), 'trainer'));
+    const artifactId = complete(store, origin, 'a');
+    const second = beginRun(store);
+    const cached = store.recordCached(execution(second, 'trainer'), origin, 4000);
+    expect(store.executionsOf(second)).toMatchObject([
+      { execution: { id: cached, state: 'CACHED', cachedFrom: origin }, outputs: [{ artifact: { id: artifactId } }] },
+    ]);
+    expect(store.eventsOfArtifact(artifactId).map((event) => event.executionId)).toEqual([origin, cached]);
+    store.close();
+  });
+
+  test('one artifact may come in at several ports', () => {
+    const store = openMetadataStore(join(temporaryFolder(), 'm.db'));
+    const run = beginRun(store);
+    const artifactId = complete(store, store.beginExecution(execution(run, 'a')), 'a');
+    const id = store.beginExecution(
+      execution(run, 'b', [
+        { port: 'x', index: 0, artifactId },
+        { port: 'x', index: 1, artifactId },
+        { port: 'y', index: 0, artifactId },
+      ]),
+    );
+    expect(store.execution(id)?.inputs.map(({ port, index }) => `${port}${String(index)}`)).toEqual(['x0', 'x1', 'y0']);
+    store.close();
+  });
+
+  test('a retired artifact is no longer offered', () => {
+    const store = openMetadataStore(join(temporaryFolder(), 'm.db'));
+    complete(store, store.beginExecution(execution(beginRun(store), 'a')), 'a');
+    store.retireArtifact(digest('a'));
+    expect(store.findCompleted(digest('f'))).toBeUndefined();
+    expect(store.witness(digest('a'))).toBeUndefined();
+    store.close();
+  });
+
+  test('runs of dead processes are closed, of live ones not', () => {
+    const store = openMetadataStore(join(temporaryFolder(), 'm.db'));
+    const dead = beginRun(store);
+    const id = store.beginExecution(execution(dead, 'a'));
+    expect(store.closeDeadRuns(() => true, 9)).toEqual([]);
+    expect(store.closeDeadRuns(() => false, 9).map((run) => run.id)).toEqual([dead]);
+    expect(store.run(dead)).toMatchObject({ state: 'FAILED', endedAt: 9 });
+    expect(store.execution(id)?.execution).toMatchObject({ state: 'FAILED', failure: { code: 'process-died' } });
+    store.close();
+  });
+
+  test('a transaction that throws leaves nothing', () => {
+    const store = openMetadataStore(join(temporaryFolder(), 'm.db'));
+    expect(() =>
+      store.transaction(() => {
+        beginRun(store);
+        throw new Error('stop');
+      }),
+    ).toThrow('stop');
+    expect(store.runs({})).toEqual([]);
+    store.close();
+  });
+
+  test('lists runs, artifacts and similar executions, newest first', () => {
+    const store = openMetadataStore(join(temporaryFolder(), 'm.db'));
+    const p = beginRun(store);
+    const q = beginRun(store, 'q');
+    const first = complete(store, store.beginExecution(execution(p, 'a')), 'a');
+    const second = complete(store, store.beginExecution(execution(q, 'b')), 'b');
+    expect(store.runs({}).map(({ id }) => id)).toEqual([q, p]);
+    expect(store.runs({ pipeline: 'p' }).map(({ id }) => id)).toEqual([p]);
+    expect(store.artifacts({}).map(({ id }) => id)).toEqual([second, first]);
+    expect(store.artifacts({ pipeline: 'p', type: 'Model' }).map(({ id }) => id)).toEqual([first]);
+    expect(store.artifacts({ type: 'Examples' })).toEqual([]);
+    expect(store.artifactsByDigest('bbb').map(({ id }) => id)).toEqual([second]);
+    expect(store.artifactsByDigest("' OR 1")).toEqual([]);
+    expect(
+      store.executionsLike({ pipeline: 'p', node: 'a', component: 'Trainer', limit: 5 }).map(({ node }) => node),
+    ).toEqual(['a', 'b']);
+    store.close();
+  });
+
+  test('files of other programs and formats are refused', () => {
+    const garbage = join(temporaryFolder(), 'm.db');
+    writeFileSync(garbage, 'this is no database, only a text that is long enough to be looked at');
+    expect(() => openMetadataStore(garbage)).toThrow('is damaged or no SQLite file');
+    const foreign = join(temporaryFolder(), 'm.db');
+    const other = new Database(foreign);
+    other.execute('CREATE TABLE notes (text TEXT)');
+    other.close();
+    expect(() => openMetadataStore(foreign)).toThrow('database of another program');
+    const newer = join(temporaryFolder(), 'm.db');
+    openMetadataStore(newer).close();
+    const raised = new Database(newer);
+    raised.execute('UPDATE pipeline_format SET version = 99');
+    raised.close();
+    expect(() => openMetadataStore(newer)).toThrow('metadata format 99');
+  });
+
+  test('values that the driver would swallow or die of are refused', () => {
+    const database = new Database(join(temporaryFolder(), 'm.db'));
+    database.execute('CREATE TABLE t (x INT, y DOUBLE)');
+    expect(() => database.run('INSERT INTO t VALUES (?, ?)', 1)).toThrow('1 values for 2 parameters');
+    expect(() => database.run('INSERT INTO t VALUES (?, ?)', NaN, 1)).toThrow('NaN');
+    expect(() => database.run('INSERT INTO t VALUES (?, ?)', true as unknown as number, 1)).toThrow();
+    database.run('INSERT INTO t VALUES (?, ?)', 5, { double: 2 });
+    expect(database.get('SELECT typeof(x) AS x, typeof(y) AS y FROM t')).toMatchObject({ x: 'integer', y: 'real' });
+    database.close();
+  });
+});
