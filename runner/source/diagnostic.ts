@@ -1,6 +1,7 @@
 /**
  * What is wrong with an input, as data: how it is drawn is rendering's business, what becomes of it the caller's.
  */
+import type { DiagnosticCode } from './diagnostic-codes.js';
 import type { SourceRange } from './source-file.js';
 
 /** Another place that belongs to a diagnostic, with what to say there. */
@@ -12,7 +13,7 @@ export interface RelatedPlace {
 /** One thing that is wrong with an input. */
 export interface Diagnostic {
   /** Stable, kebab-case; every code has a golden test. */
-  readonly code: string;
+  readonly code: DiagnosticCode;
   readonly severity: 'error' | 'warning';
   /** What is wrong, and why. */
   readonly message: string;

@@ -1,0 +1,110 @@
+/**
+ * Replaces `${params.x}` and `${env.X}` in located values. Alone it keeps its type; inside text it becomes text; `$${`
+ * stands for a plain `${`.
+ */
+import type { Problems } from '../source/problems.js';
+import type { SourceRange } from '../source/source-file.js';
+import { suggest } from './fields.js';
+import { describeLocated, type Located } from './located.js';
+import type { PipelineParam } from './pipeline-params.js';
+
+/** What placeholders can mean at a place. */
+export interface Scope {
+  readonly params: ReadonlyMap<string, PipelineParam>;
+  readonly env: ReadonlyMap<string, string>;
+  /** Placeholders of these kinds are left as they are, for the component; `inputs` and `outputs` of a Command. */
+  readonly later: ReadonlyMap<string, readonly string[]>;
+}
+
+const PLACEHOLDER = /\$\$\{|\$\{([^{}]*)\}/gu;
+
+/** The value with everything inside it at one place: what a placeholder brought in stands where the placeholder stood. */
+function moved(value: Located, range: SourceRange): Located {
+  switch (value.kind) {
+    case 'scalar':
+      return { ...value, range };
+    case 'list':
+      return { kind: 'list', range, items: value.items.map((item) => moved(item, range)) };
+    case 'mapping':
+      return {
+        kind: 'mapping',
+        range,
+        entries: value.entries.map((entry) => ({ key: entry.key, keyRange: range, value: moved(entry.value, range) })),
+      };
+  }
+}
+
+function resolve(name: string, range: SourceRange, scope: Scope, problems: Problems): Located | 'later' | undefined {
+  const [kind, ...rest] = name.trim().split('.');
+  const key = rest.join('.');
+  if (kind === 'params') {
+    const param = scope.params.get(key);
+    if (param !== undefined) return moved(param.value, range);
+    problems.add('unknown-placeholder', `the pipeline has no param '${key}'`, range, {
+      hint: suggest(key, [...scope.params.keys()]),
+    });
+    return undefined;
+  }
+  if (kind === 'env') {
+    const value = scope.env.get(key);
+    if (value !== undefined) return { kind: 'scalar', value, range };
+    problems.add(
+      'undeclared-env',
+      `the environment variable '${key}' is not declared for this node, or has no value`,
+      range,
+      {
+        hint: `declare it: 'env: [${key}]'`,
+      },
+    );
+    return undefined;
+  }
+  const known = scope.later.get(kind ?? '');
+  if (known?.includes(key) === true) return 'later';
+  const kinds = ['params', 'env', ...scope.later.keys()];
+  problems.add('unknown-placeholder', `\${${name}} names nothing that is known here`, range, {
+    hint: known === undefined ? `placeholders begin with ${kinds.join('., ')}.` : suggest(key, known),
+  });
+  return undefined;
+}
+
+/** Replaces placeholders in a value and all inside it; undefined when one could not be. */
+export function interpolate(value: Located, scope: Scope, problems: Problems): Located | undefined {
+  switch (value.kind) {
+    case 'list': {
+      const items = value.items.map((item) => interpolate(item, scope, problems));
+      return items.includes(undefined) ? undefined : { ...value, items: items as Located[] };
+    }
+    case 'mapping': {
+      const entries = value.entries.map((entry) => ({ ...entry, value: interpolate(entry.value, scope, problems) }));
+      return entries.some((entry) => entry.value === undefined)
+        ? undefined
+        : { ...value, entries: entries as { key: string; keyRange: SourceRange; value: Located }[] };
+    }
+    case 'scalar': {
+      if (typeof value.value !== 'string' || !value.value.includes('${')) return value;
+      const alone = /^\$\{([^{}]*)\}$/u.exec(value.value);
+      if (alone?.[1] !== undefined) {
+        const found = resolve(alone[1], value.range, scope, problems);
+        return found === 'later' ? value : found;
+      }
+      const failures: string[] = [];
+      const text = value.value.replaceAll(PLACEHOLDER, (whole: string, name: string | undefined) => {
+        if (name === undefined) return '${';
+        const found = resolve(name, value.range, scope, problems);
+        if (found === 'later') return whole;
+        if (found?.kind === 'scalar') return String(found.value);
+        failures.push(name);
+        if (found !== undefined) {
+          problems.add(
+            'wrong-type',
+            `\${${name}} is ${describeLocated(found)}: it cannot stand inside text`,
+            value.range,
+            { hint: 'write it alone, without text around it' },
+          );
+        }
+        return '';
+      });
+      return failures.length > 0 ? undefined : { ...value, value: text };
+    }
+  }
+}

@@ -1,0 +1,42 @@
+/**
+ * A pipeline file as it was read: its parts found and of the right kinds, references not yet followed.
+ */
+import type { SourceRange } from '../source/source-file.js';
+import type { Located, LocatedEntry } from './located.js';
+import type { PipelineParam } from './pipeline-params.js';
+
+/** A value with its place. */
+export interface Placed<T> {
+  readonly value: T;
+  readonly range: SourceRange;
+}
+
+/** One node. */
+export interface NodeConfig {
+  readonly name: Placed<string>;
+  readonly component: Placed<string>;
+  readonly description: string | undefined;
+  /** By port: one reference, or several, as text. */
+  readonly inputs: readonly {
+    readonly port: Placed<string>;
+    readonly references: readonly Placed<string>[];
+    readonly list: boolean;
+  }[];
+  /** Outputs that the file declares: port and artifact type. */
+  readonly outputs: readonly { readonly port: Placed<string>; readonly type: Placed<string> }[];
+  /** Not interpolated yet. */
+  readonly params: Located | undefined;
+  readonly after: readonly Placed<string>[];
+  readonly env: readonly { readonly entry: LocatedEntry; readonly value: string }[];
+  readonly retries: number;
+  readonly timeoutMs: number | undefined;
+  readonly cache: boolean;
+  readonly seed: Placed<number>;
+}
+
+/** One pipeline. */
+export interface PipelineConfig {
+  readonly name: string;
+  readonly params: ReadonlyMap<string, PipelineParam>;
+  readonly nodes: readonly NodeConfig[];
+}

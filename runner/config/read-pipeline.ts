@@ -1,0 +1,209 @@
+/**
+ * From a located document to a pipeline config: every key known, every value of its kind.
+ */
+import type { Problems } from '../source/problems.js';
+import type { SourceRange } from '../source/source-file.js';
+import { asBoolean, asDuration, asInteger, asMapping, asText, checkName, knownEntries } from './fields.js';
+import { describeLocated, type Located, type LocatedEntry } from './located.js';
+import type { NodeConfig, PipelineConfig, Placed } from './pipeline-config.js';
+import { resolveParams } from './pipeline-params.js';
+
+const PIPELINE_KEYS = ['version', 'name', 'description', 'params', 'defaults', 'nodes'];
+const DEFAULT_KEYS = ['retries', 'timeout', 'cache', 'seed'];
+const NODE_KEYS = [
+  'component',
+  'inputs',
+  'outputs',
+  'params',
+  'after',
+  'retries',
+  'timeout',
+  'cache',
+  'seed',
+  'env',
+  'description',
+];
+
+/** Seed of a node when neither it nor the pipeline sets one. */
+export const DEFAULT_SEED = 42;
+
+interface Settings {
+  readonly retries: number;
+  readonly timeoutMs: number | undefined;
+  readonly cache: boolean;
+  readonly seed: number;
+}
+
+function readSettings(keys: ReadonlyMap<string, LocatedEntry>, base: Settings, problems: Problems): Settings {
+  const retries = keys.get('retries');
+  const timeout = keys.get('timeout');
+  const cache = keys.get('cache');
+  const seed = keys.get('seed');
+  return {
+    retries: (retries && asInteger(retries.value, 'retries', [0, 100], problems)) ?? base.retries,
+    timeoutMs: (timeout && asDuration(timeout.value, 'timeout', problems)) ?? base.timeoutMs,
+    cache: (cache && asBoolean(cache.value, 'cache', problems)) ?? base.cache,
+    seed: (seed && asInteger(seed.value, 'seed', [0, 2 ** 31 - 1], problems)) ?? base.seed,
+  };
+}
+
+function placedTexts(value: Located, what: string, problems: Problems): readonly Placed<string>[] {
+  const items = value.kind === 'list' ? value.items : [value];
+  return items.flatMap((item) => {
+    const text = asText(item, what, problems);
+    return text === undefined ? [] : [{ value: text, range: item.range }];
+  });
+}
+
+function readEnv(
+  value: Located,
+  env: Readonly<Record<string, string | undefined>>,
+  problems: Problems,
+): NodeConfig['env'] {
+  const entries: readonly LocatedEntry[] =
+    value.kind === 'mapping'
+      ? value.entries
+      : placedTexts(value, 'an entry of env', problems).map(({ value: key, range }) => ({
+          key,
+          keyRange: range,
+          value: { kind: 'scalar', value: null, range },
+        }));
+  return entries.flatMap((entry) => {
+    if (!/^[A-Za-z_]\w{0,127}$/u.test(entry.key)) {
+      problems.add('bad-name', `'${entry.key}' cannot be the name of an environment variable`, entry.keyRange);
+      return [];
+    }
+    if (entry.value.kind !== 'scalar') {
+      problems.add(
+        'wrong-type',
+        `the default of ${entry.key} must be text, not ${describeLocated(entry.value)}`,
+        entry.value.range,
+      );
+      return [];
+    }
+    const found = env[entry.key] ?? (entry.value.value === null ? undefined : String(entry.value.value));
+    if (found !== undefined) return [{ entry, value: found }];
+    problems.add('undeclared-env', `the environment variable '${entry.key}' has no value`, entry.keyRange, {
+      hint: `set it, or give a default: 'env: {${entry.key}: …}'`,
+    });
+    return [];
+  });
+}
+
+function readNode(
+  { key, keyRange, value }: LocatedEntry,
+  defaults: Settings,
+  env: Readonly<Record<string, string | undefined>>,
+  problems: Problems,
+): NodeConfig | undefined {
+  const mapping = asMapping(value, `node '${key}'`, problems);
+  if (mapping === undefined) return undefined;
+  const keys = knownEntries(mapping, NODE_KEYS, 'a node', problems);
+  const component = keys.get('component');
+  if (component === undefined) {
+    problems.add('missing-key', `node '${key}' has no component`, keyRange, { hint: "add 'component: …'" });
+    return undefined;
+  }
+  const name = asText(component.value, 'component', problems);
+  if (name === undefined) return undefined;
+  const ports = (section: string): readonly LocatedEntry[] => {
+    const entry = keys.get(section);
+    const found = entry && asMapping(entry.value, section, problems);
+    return (found?.entries ?? []).filter((port) => checkName(port.key, `one of the ${section}`, port, problems));
+  };
+  const settings = readSettings(keys, defaults, problems);
+  const params = keys.get('params')?.value;
+  const after = keys.get('after');
+  const environment = keys.get('env');
+  const description = keys.get('description');
+  return {
+    name: { value: key, range: keyRange },
+    component: { value: name, range: component.value.range },
+    description: description && asText(description.value, 'description', problems),
+    inputs: ports('inputs').map((port) => ({
+      port: { value: port.key, range: port.keyRange },
+      references: placedTexts(port.value, 'an input', problems),
+      list: port.value.kind === 'list',
+    })),
+    outputs: ports('outputs').flatMap((port) => {
+      const type = asText(port.value, 'the type of an output', problems);
+      return type === undefined
+        ? []
+        : [{ port: { value: port.key, range: port.keyRange }, type: { value: type, range: port.value.range } }];
+    }),
+    params:
+      params === undefined || (params.kind === 'scalar' && params.value === null)
+        ? undefined
+        : asMapping(params, 'params', problems),
+    after: after === undefined ? [] : placedTexts(after.value, 'after', problems),
+    env: environment === undefined ? [] : readEnv(environment.value, env, problems),
+    retries: settings.retries,
+    timeoutMs: settings.timeoutMs,
+    cache: settings.cache,
+    seed: { value: settings.seed, range: keys.get('seed')?.value.range ?? keyRange },
+  };
+}
+
+/**
+ * Reads a pipeline.
+ *
+ * @param overrides - values of params from outside, later ones first
+ * @param env - the environment that declared variables are taken from
+ */
+export function readPipeline(
+  root: Located,
+  overrides: readonly LocatedEntry[],
+  env: Readonly<Record<string, string | undefined>>,
+  problems: Problems,
+): PipelineConfig | undefined {
+  const mapping = asMapping(root, 'a pipeline', problems);
+  if (mapping === undefined) return undefined;
+  const keys = knownEntries(mapping, PIPELINE_KEYS, 'a pipeline', problems);
+  const start: SourceRange = { ...mapping.range, end: Math.min(mapping.range.end, mapping.range.start + 1) };
+
+  const version = keys.get('version');
+  if (version === undefined)
+    problems.add('missing-key', 'the pipeline has no version', start, { hint: "begin the file with 'version: 1'" });
+  else asInteger(version.value, 'version', [1, 1], problems);
+
+  const nameEntry = keys.get('name');
+  let name = '';
+  if (nameEntry === undefined)
+    problems.add('missing-key', 'the pipeline has no name', start, { hint: "add 'name: …'" });
+  else {
+    name = asText(nameEntry.value, 'name', problems) ?? '';
+    if (name !== '') checkName(name, 'a pipeline', { ...nameEntry, keyRange: nameEntry.value.range }, problems);
+  }
+
+  const params = resolveParams(keys.get('params')?.value, overrides, problems);
+  const base: Settings = { retries: 0, timeoutMs: undefined, cache: true, seed: DEFAULT_SEED };
+  const defaultsEntry = keys.get('defaults');
+  const defaultsMapping = defaultsEntry && asMapping(defaultsEntry.value, 'defaults', problems);
+  const defaults = defaultsMapping
+    ? readSettings(knownEntries(defaultsMapping, DEFAULT_KEYS, 'defaults', problems), base, problems)
+    : base;
+
+  const nodesEntry = keys.get('nodes');
+  const nodesMapping = nodesEntry && asMapping(nodesEntry.value, 'nodes', problems);
+  if (nodesEntry === undefined || nodesMapping?.entries.length === 0) {
+    problems.add('missing-key', 'the pipeline has no nodes', nodesEntry?.keyRange ?? start, {
+      hint: "add 'nodes:' with at least one node",
+    });
+  }
+  const nodes: NodeConfig[] = [];
+  const folded = new Map<string, LocatedEntry>();
+  for (const entry of nodesMapping?.entries ?? []) {
+    if (!checkName(entry.key, 'a node', entry, problems)) continue;
+    const twin = folded.get(entry.key.toLowerCase());
+    if (twin !== undefined) {
+      problems.add('bad-name', `the nodes '${twin.key}' and '${entry.key}' differ by case only`, entry.keyRange, {
+        related: [{ message: 'the other one', range: twin.keyRange }],
+      });
+      continue;
+    }
+    folded.set(entry.key.toLowerCase(), entry);
+    const node = readNode(entry, defaults, env, problems);
+    if (node !== undefined) nodes.push(node);
+  }
+  return { name, params, nodes };
+}

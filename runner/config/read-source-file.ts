@@ -1,0 +1,51 @@
+/**
+ * Finds and reads a pipeline file as text.
+ */
+import { readFile, stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import type { Checked } from '../source/diagnostic.js';
+import type { SourceFile } from '../source/source-file.js';
+
+/** Largest pipeline file, in bytes. */
+const MAX_BYTES = 5_000_000;
+
+/** A source file with the absolute path it was read from. */
+export interface ReadFile {
+  readonly file: SourceFile;
+  readonly absolute: string;
+}
+
+function refuse(code: 'file-missing' | 'file-unreadable', message: string, hint?: string): Checked<ReadFile> {
+  return { ok: false, diagnostics: [{ code, severity: 'error', message, range: undefined, related: [], hint }] };
+}
+
+/**
+ * Reads the file that `name` means: the path itself, or the one of that name in `pipelines/`.
+ *
+ * @param cwd - absolute folder that relative paths start from
+ */
+export async function readSourceFile(name: string, cwd: string): Promise<Checked<ReadFile>> {
+  if (name.includes('\0')) return refuse('file-missing', 'the name of the file holds a NUL character');
+  for (const shown of [name, join('pipelines', name)]) {
+    const absolute = resolve(cwd, shown);
+    const info = await stat(absolute).catch(() => undefined);
+    if (info === undefined) continue;
+    if (!info.isFile()) return refuse('file-missing', `${shown} is not a file`, 'name the YAML file itself');
+    if (info.size > MAX_BYTES) {
+      return refuse(
+        'file-unreadable',
+        `${shown} has ${String(info.size)} bytes; a pipeline has at most ${String(MAX_BYTES)}`,
+      );
+    }
+    let text: string;
+    try {
+      text = new TextDecoder('utf-8', { fatal: true }).decode(await readFile(absolute));
+    } catch {
+      return refuse('file-unreadable', `${shown} is not text in UTF-8, or may not be read`);
+    }
+    if (text.includes('\0'))
+      return refuse('file-unreadable', `${shown} holds a NUL character: it is not text in UTF-8`);
+    return { ok: true, value: { file: { path: shown, text }, absolute }, warnings: [] };
+  }
+  return refuse('file-missing', `there is no file ${name}`, 'check the path; files in pipelines/ are found by name');
+}

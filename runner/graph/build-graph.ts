@@ -1,0 +1,288 @@
+/**
+ * From a pipeline config to a graph: components found, params checked, references followed, order fixed. Reports all
+ * that is wrong; builds a graph only when nothing is.
+ */
+import { Graph, alg } from '@dagrejs/graphlib';
+import { artifactTypes, type ArtifactType } from '../../artifacts/types.js';
+import type { ComponentSpec, InputPort } from '../../components/component-spec.js';
+import { checkParams, type ParamPath, type ParamResource } from '../../components/params.js';
+import { asMapping, suggest } from '../config/fields.js';
+import { interpolate } from '../config/interpolate.js';
+import { plain, rangeAt, type LocatedMapping } from '../config/located.js';
+import type { NodeConfig, PipelineConfig, Placed } from '../config/pipeline-config.js';
+import type { DiagnosticCode } from '../source/diagnostic-codes.js';
+import type { Problems } from '../source/problems.js';
+import { findCycle } from './find-cycle.js';
+import type { ComponentSource, GraphNode, OutputReference, PipelineGraph } from './pipeline-graph.js';
+
+/** A component, or why there is none. */
+export type FoundComponent =
+  | { readonly found: true; readonly spec: ComponentSpec; readonly source: ComponentSource }
+  | {
+      readonly found: false;
+      readonly code: 'unknown-component' | 'bad-component';
+      readonly message: string;
+      readonly hint: string | undefined;
+    };
+
+/** Finds the component that a name or a file stands for. */
+export type ResolveComponent = (name: string) => Promise<FoundComponent>;
+
+/** A node whose component was found, before its references are followed. */
+interface ResolvedNode {
+  readonly config: NodeConfig;
+  readonly spec: ComponentSpec;
+  readonly source: ComponentSource;
+  readonly outputs: Readonly<Record<string, ArtifactType>>;
+}
+
+function declaredOutputs(
+  config: NodeConfig,
+  spec: ComponentSpec,
+  problems: Problems,
+): Readonly<Record<string, ArtifactType>> {
+  const outputs: Record<string, ArtifactType> = {};
+  for (const [port, { type }] of Object.entries(spec.outputs)) outputs[port] = type;
+  for (const { port, type } of config.outputs) {
+    if (spec.ports === 'fixed') {
+      problems.add('unknown-key', `${spec.name} declares its outputs itself`, port.range, { hint: "remove 'outputs'" });
+      continue;
+    }
+    const known = artifactTypes.get(type.value);
+    if (known === undefined) {
+      problems.add('not-allowed', `there is no artifact type '${type.value}'`, type.range, {
+        hint: suggest(type.value, [...artifactTypes.keys()]),
+      });
+    } else outputs[port.value] = known;
+  }
+  return outputs;
+}
+
+function checkNodeParams(
+  { config, spec, outputs }: ResolvedNode,
+  pipeline: PipelineConfig,
+  problems: Problems,
+): {
+  readonly values: Readonly<Record<string, unknown>>;
+  readonly resources: readonly ParamResource[];
+  readonly located: LocatedMapping | undefined;
+} {
+  const later = new Map<string, readonly string[]>();
+  if (spec.ports === 'declared') {
+    later.set(
+      'inputs',
+      config.inputs.map(({ port }) => port.value),
+    );
+    later.set('outputs', Object.keys(outputs));
+  }
+  const env = new Map(config.env.map(({ entry, value }) => [entry.key, value]));
+  const resources: ParamResource[] = [];
+  const replaced = config.params && interpolate(config.params, { params: pipeline.params, env, later }, problems);
+  if (config.params !== undefined && replaced === undefined) return { values: {}, resources, located: undefined };
+  const located = replaced && asMapping(replaced, 'params', problems);
+  const values = checkParams(
+    spec.params,
+    located === undefined ? {} : (plain(located) as Record<string, unknown>),
+    [],
+    {
+      problem: ({ code, path, atKey, message, hint }) => {
+        const range = located ? rangeAt(located, path, atKey) : config.name.range;
+        const where = path.length === 0 ? config.name.range : range;
+        const known: DiagnosticCode = code;
+        problems.add(
+          known,
+          `params${path.map((step) => (typeof step === 'number' ? `[${String(step)}]` : `.${step}`)).join('')}: ${message}`,
+          where,
+          { hint },
+        );
+      },
+      resource: (resource) => resources.push(resource),
+    },
+  );
+  return { values: values ?? {}, resources, located };
+}
+
+function followReference(
+  reference: Placed<string>,
+  node: ResolvedNode,
+  nodes: ReadonlyMap<string, ResolvedNode>,
+  names: readonly string[],
+  problems: Problems,
+): (OutputReference & { readonly type: ArtifactType }) | undefined {
+  const [from, ...rest] = reference.value.split('.');
+  const name = from ?? '';
+  const output = rest.join('.');
+  const producer = nodes.get(name);
+  if (producer === undefined) {
+    // A node that exists, but whose component is unknown, was reported there.
+    if (!names.includes(name))
+      problems.add('unknown-node', `there is no node '${name}'`, reference.range, { hint: suggest(name, names) });
+    return undefined;
+  }
+  const type = Object.hasOwn(producer.outputs, output) ? producer.outputs[output] : undefined;
+  if (type !== undefined) return { node: name, output, type };
+  const known = Object.keys(producer.outputs);
+  problems.add(
+    'unknown-output',
+    output === ''
+      ? `'${name}' alone names a node, not one of its outputs`
+      : `node '${name}' (${producer.spec.name}) has no output '${output}'`,
+    reference.range,
+    {
+      hint: output === '' && known[0] !== undefined ? `write '${name}.${known[0]}'` : suggest(output, known),
+      related: node === producer ? [] : [{ message: 'the node', range: producer.config.name.range }],
+    },
+  );
+  return undefined;
+}
+
+function checkInputs(
+  node: ResolvedNode,
+  nodes: ReadonlyMap<string, ResolvedNode>,
+  names: readonly string[],
+  problems: Problems,
+): Readonly<Record<string, readonly OutputReference[]>> {
+  const { config, spec } = node;
+  const inputs: Record<string, readonly OutputReference[]> = {};
+  for (const { port, references, list } of config.inputs) {
+    const declared: InputPort | undefined = Object.hasOwn(spec.inputs, port.value)
+      ? spec.inputs[port.value]
+      : undefined;
+    if (declared === undefined && spec.ports === 'fixed') {
+      problems.add('unknown-input', `${spec.name} has no input '${port.value}'`, port.range, {
+        hint: suggest(port.value, Object.keys(spec.inputs)),
+      });
+      continue;
+    }
+    if (list && declared?.list === false) {
+      problems.add('wrong-type', `the input '${port.value}' takes one artifact, not a list`, port.range);
+      continue;
+    }
+    inputs[port.value] = references.flatMap((reference) => {
+      const found = followReference(reference, node, nodes, names, problems);
+      if (found === undefined) return [];
+      if (declared !== undefined && declared.type.name !== found.type.name) {
+        const producer = nodes.get(found.node);
+        problems.add(
+          'artifact-type',
+          `the input '${port.value}' of ${spec.name} takes ${declared.type.name}, but ${reference.value} is ${found.type.name}`,
+          reference.range,
+          {
+            related:
+              producer === undefined
+                ? []
+                : [{ message: `made here, by ${producer.spec.name}`, range: producer.config.component.range }],
+          },
+        );
+      }
+      return [{ node: found.node, output: found.output }];
+    });
+  }
+  for (const [port, { optional, type }] of Object.entries(spec.inputs)) {
+    if (!optional && !config.inputs.some((input) => input.port.value === port)) {
+      problems.add('missing-input', `${spec.name} needs the input '${port}' (${type.name})`, config.name.range, {
+        hint: `add 'inputs: {${port}: node.output}'`,
+      });
+    }
+  }
+  return inputs;
+}
+
+/** Names of all nodes in an order in which each comes after those it needs, file order among equals. */
+function inOrder(nodes: readonly GraphNode[]): readonly GraphNode[] {
+  const graph = new Graph();
+  for (const { name } of nodes) graph.setNode(name);
+  for (const { name, inputs, after } of nodes) {
+    for (const need of [...Object.values(inputs).flatMap((list) => list.map((reference) => reference.node)), ...after])
+      graph.setEdge(need, name);
+  }
+  const byName = new Map(nodes.map((node) => [node.name, node]));
+  return alg.topsort(graph).flatMap((name) => byName.get(name) ?? []);
+}
+
+/**
+ * Builds the graph of a pipeline.
+ *
+ * @param at - the file as it was given, and the absolute folder that its relative paths start from
+ * @returns undefined when anything is wrong; `problems` then says what
+ */
+export async function buildGraph(
+  pipeline: PipelineConfig,
+  at: { readonly file: string; readonly baseDir: string },
+  resolveComponent: ResolveComponent,
+  problems: Problems,
+): Promise<PipelineGraph | undefined> {
+  const resolved = new Map<string, ResolvedNode>();
+  const names = pipeline.nodes.map(({ name }) => name.value);
+  for (const config of pipeline.nodes) {
+    const component = await resolveComponent(config.component.value);
+    if (!component.found) {
+      problems.add(component.code, component.message, config.component.range, { hint: component.hint });
+      continue;
+    }
+    const { spec, source } = component;
+    resolved.set(config.name.value, { config, spec, source, outputs: declaredOutputs(config, spec, problems) });
+  }
+  const nodes: GraphNode[] = [];
+  for (const node of resolved.values()) {
+    const { config, spec, source, outputs } = node;
+    const { values, resources, located } = checkNodeParams(node, pipeline, problems);
+    const inputs = checkInputs(node, resolved, names, problems);
+    for (const { value, range } of config.after) {
+      if (!names.includes(value))
+        problems.add('unknown-node', `there is no node '${value}'`, range, { hint: suggest(value, names) });
+    }
+    const portRange = new Map(
+      config.inputs.map(({ port, references }) => [port.value, references[0]?.range ?? port.range]),
+    );
+    const envRange = new Map(config.env.map(({ entry }) => [entry.key, entry.keyRange]));
+    nodes.push({
+      name: config.name.value,
+      description: config.description,
+      source,
+      spec,
+      outputs,
+      inputs,
+      resources,
+      params: values,
+      after: config.after.map(({ value }) => value),
+      retries: config.retries,
+      timeoutMs: config.timeoutMs,
+      cache: config.cache,
+      seed: config.seed.value,
+      env: Object.fromEntries(config.env.map(({ entry, value }) => [entry.key, value])),
+      places: {
+        name: config.name.range,
+        component: config.component.range,
+        param: (path: ParamPath) => (located === undefined ? config.name.range : rangeAt(located, path, false)),
+        input: (port) => portRange.get(port) ?? config.name.range,
+        env: (name) => envRange.get(name) ?? config.name.range,
+        seed: config.seed.range,
+      },
+    });
+  }
+  const cycle = findCycle(
+    pipeline.nodes.map(({ name, inputs, after }) => ({
+      name: name.value,
+      edges: [
+        ...inputs.flatMap(({ references }) =>
+          references.map(({ value, range }) => ({ to: value.split('.')[0] ?? '', range })),
+        ),
+        ...after.map(({ value, range }) => ({ to: value, range })),
+      ],
+    })),
+  );
+  if (cycle !== undefined) {
+    const path = [...cycle.map(({ from }) => from), cycle[0]?.from ?? ''];
+    problems.add('cycle', `these nodes wait for each other: ${path.join(' ← ')}`, cycle[0]?.range, {
+      related: cycle.slice(1).map(({ from, to, range }) => ({ message: `'${from}' needs '${to}'`, range })),
+    });
+  }
+  if (problems.any) return undefined;
+  return {
+    name: pipeline.name,
+    ...at,
+    params: Object.fromEntries([...pipeline.params].map(([name, { value }]) => [name, plain(value)])),
+    nodes: inOrder(nodes),
+  };
+}

@@ -1,0 +1,73 @@
+/**
+ * From the name of a file to a valid graph, or all that is wrong.
+ */
+import { dirname } from 'node:path';
+import { parseYaml } from '../config/parse-yaml.js';
+import { overrideEntries, setEntry } from '../config/pipeline-params.js';
+import { readPipeline } from '../config/read-pipeline.js';
+import { readSourceFile } from '../config/read-source-file.js';
+import type { LocatedEntry } from '../config/located.js';
+import type { Checked } from '../source/diagnostic.js';
+import { Problems } from '../source/problems.js';
+import type { SourceFile } from '../source/source-file.js';
+import { buildGraph, type ResolveComponent } from './build-graph.js';
+import type { PipelineGraph } from './pipeline-graph.js';
+
+/** What to load, and what with. */
+export interface LoadOptions {
+  /** Path of the file, or its name in `pipelines/`. */
+  readonly file: string;
+  /** Absolute folder that relative paths start from. */
+  readonly cwd: string;
+  /** `name=value` with the value in YAML; these win over params files. */
+  readonly set: readonly string[];
+  /** YAML or JSON files with values of params; later ones win. */
+  readonly paramsFiles: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Makes the finder of components for the pipeline's folder. */
+  readonly components: (baseDir: string) => ResolveComponent;
+}
+
+function readSet(text: string, problems: Problems): readonly LocatedEntry[] {
+  const file: SourceFile = { path: '--set', text };
+  const equals = text.indexOf('=');
+  const nameRange = { file, start: 0, end: equals < 0 ? text.length : equals };
+  if (equals < 1) {
+    problems.add('not-allowed', `'${text}' is no assignment`, nameRange, { hint: 'write --set name=value' });
+    return [];
+  }
+  // The name is blanked out, so that places in the value are right.
+  const parsed = parseYaml({ path: '--set', text: `${' '.repeat(equals + 1)}${text.slice(equals + 1)}` });
+  problems.addAll(parsed.diagnostics);
+  return parsed.diagnostics.length > 0 ? [] : [setEntry(text.slice(0, equals), nameRange, parsed.root)];
+}
+
+/** Loads and validates a pipeline. */
+export async function loadPipeline(options: LoadOptions): Promise<Checked<PipelineGraph>> {
+  const read = await readSourceFile(options.file, options.cwd);
+  if (!read.ok) return read;
+  const { file, absolute } = read.value;
+  const problems = new Problems();
+  const overrides: LocatedEntry[] = options.set.toReversed().flatMap((text) => readSet(text, problems));
+  for (const name of options.paramsFiles.toReversed()) {
+    const params = await readSourceFile(name, options.cwd);
+    if (!params.ok) {
+      problems.addAll(params.diagnostics);
+      continue;
+    }
+    const parsed = parseYaml(params.value.file);
+    problems.addAll(parsed.diagnostics);
+    overrides.push(...overrideEntries(parsed.root, 'a params file', problems));
+  }
+  const parsed = parseYaml(file);
+  problems.addAll(parsed.diagnostics);
+  if (parsed.root === undefined && parsed.diagnostics.length === 0) {
+    problems.add('missing-key', 'the file is empty', { file, start: 0, end: 0 }, { hint: "begin with 'version: 1'" });
+  }
+  const config = parsed.root && readPipeline(parsed.root, overrides, options.env, problems);
+  const baseDir = dirname(absolute);
+  const graph =
+    config && (await buildGraph(config, { file: file.path, baseDir }, options.components(baseDir), problems));
+  if (graph === undefined || problems.any) return { ok: false, diagnostics: problems.sorted() };
+  return { ok: true, value: graph, warnings: [] };
+}
