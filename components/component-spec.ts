@@ -3,7 +3,7 @@
  * pipeline imports specs only, never an executor.
  */
 import type { ArtifactType } from '../artifacts/types.js';
-import type { ParamSet } from './params.js';
+import type { ParamProblem, ParamSet, ParamValues } from './params.js';
 
 /** A port that artifacts come in at. */
 export interface InputPort<Optional extends boolean = boolean, List extends boolean = boolean> {
@@ -43,6 +43,13 @@ export interface ComponentSpec<
   readonly ports: 'fixed' | 'declared';
   /** Has effects outside the store (pushing a model): its record says where. */
   readonly external: boolean;
+  /**
+   * Finds what is wrong with params and inputs taken together, which no descriptor can say alone. Called with params that
+   * their descriptors accepted.
+   *
+   * @param inputs - the ports that the pipeline file wires
+   */
+  check(params: ParamValues<P>, inputs: ReadonlySet<string>): readonly ParamProblem[];
 }
 
 interface SpecOptions<I extends InputPorts, O extends OutputPorts, P extends ParamSet> {
@@ -59,6 +66,8 @@ interface SpecOptions<I extends InputPorts, O extends OutputPorts, P extends Par
   readonly ports?: 'fixed' | 'declared';
   /** Defaults to false. */
   readonly external?: boolean;
+  /** See {@link ComponentSpec.check}; without it nothing more is checked. */
+  readonly check?: (params: ParamValues<P>, inputs: ReadonlySet<string>) => readonly ParamProblem[];
 }
 
 // eslint-disable-next-line @typescript-eslint/no-empty-object-type -- `{}` is exactly "no ports", which `Record<string, never>` is not
@@ -87,6 +96,7 @@ export function defineSpec<
     usesBackend: options.usesBackend ?? false,
     ports: options.ports ?? 'fixed',
     external: options.external ?? false,
+    check: options.check ?? (() => []),
   });
 }
 

@@ -5,7 +5,7 @@
 import { Graph, alg } from '@dagrejs/graphlib';
 import { artifactTypes, type ArtifactType } from '../../artifacts/types.js';
 import type { ComponentSpec, InputPort } from '../../components/component-spec.js';
-import { checkParams, type ParamPath, type ParamResource } from '../../components/params.js';
+import { checkParams, type ParamPath, type ParamProblem, type ParamResource } from '../../components/params.js';
 import { asMapping, suggest } from '../config/fields.js';
 import { interpolate } from '../config/interpolate.js';
 import { plain, rangeAt, type LocatedMapping } from '../config/located.js';
@@ -80,25 +80,26 @@ function checkNodeParams(
   const replaced = config.params && interpolate(config.params, { params: pipeline.params, env, later }, problems);
   if (config.params !== undefined && replaced === undefined) return { values: {}, resources, located: undefined };
   const located = replaced && asMapping(replaced, 'params', problems);
+  const report = ({ code, path, atKey, message, hint }: ParamProblem): void => {
+    const range = located ? rangeAt(located, path, atKey) : config.name.range;
+    const where = path.length === 0 ? config.name.range : range;
+    const known: DiagnosticCode = code;
+    problems.add(
+      known,
+      `params${path.map((step) => (typeof step === 'number' ? `[${String(step)}]` : `.${step}`)).join('')}: ${message}`,
+      where,
+      { hint },
+    );
+  };
   const values = checkParams(
     spec.params,
     located === undefined ? {} : (plain(located) as Record<string, unknown>),
     [],
-    {
-      problem: ({ code, path, atKey, message, hint }) => {
-        const range = located ? rangeAt(located, path, atKey) : config.name.range;
-        const where = path.length === 0 ? config.name.range : range;
-        const known: DiagnosticCode = code;
-        problems.add(
-          known,
-          `params${path.map((step) => (typeof step === 'number' ? `[${String(step)}]` : `.${step}`)).join('')}: ${message}`,
-          where,
-          { hint },
-        );
-      },
-      resource: (resource) => resources.push(resource),
-    },
+    { problem: report, resource: (resource) => resources.push(resource) },
   );
+  if (values !== undefined) {
+    spec.check(values, new Set(config.inputs.map(({ port }) => port.value))).forEach(report);
+  }
   return { values: values ?? {}, resources, located };
 }
 
