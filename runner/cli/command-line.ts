@@ -1,0 +1,76 @@
+/**
+ * From an argument list to a command and its exit status.
+ */
+import { resolve } from 'node:path';
+import { Command as Parser, CommanderError } from 'commander';
+import { EXIT, type Command, type Environment, type ExitStatus, type ProcessEnvironment } from './command.js';
+import { declareCommands } from './commands.js';
+import { reportFailure, usageError } from './report-failure.js';
+import { packageVersion } from './version.js';
+
+const DESCRIPTION =
+  'Declarative machine-learning pipelines: a YAML file in, verified artifacts with their lineage out.';
+
+const AFTER_HELP = `
+Exit status: 0 done · 1 a step failed or a check did not hold · 2 invalid input or usage · 130 interrupted
+Environment: PIPELINE_ROOT (as --root), PIPELINE_BACKEND (tensorflow, wasm or cpu), NO_COLOR, FORCE_COLOR
+
+First steps: pipeline init my-pipeline`;
+
+interface GlobalOptions {
+  readonly root?: string;
+  readonly json?: boolean;
+}
+
+function environmentOf(outside: ProcessEnvironment, { root, json }: GlobalOptions): Environment {
+  const named = root ?? outside.env['PIPELINE_ROOT'];
+  // A spread would read getters such as the terminal's width once and for all.
+  return Object.create(outside, {
+    root: { value: resolve(outside.cwd, named === undefined || named === '' ? '.pipeline' : named), enumerable: true },
+    json: { value: json === true, enumerable: true },
+  }) as Environment;
+}
+
+/** Runs the command that the arguments name. Never throws. */
+export async function commandLine(argv: readonly string[], outside: ProcessEnvironment): Promise<ExitStatus> {
+  const program = new Parser('pipeline')
+    .description(DESCRIPTION)
+    .version(packageVersion(), '-V, --version', 'print the version')
+    .option('--root <dir>', 'folder of the store (default: $PIPELINE_ROOT, else .pipeline)')
+    .option('--json', 'answer in JSON, for programs')
+    .helpOption('-h, --help', 'print help')
+    .helpCommand('help [command]', 'print help of a command')
+    .addHelpText('after', AFTER_HELP)
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({
+      writeOut: (text) => {
+        outside.stdout.write(text);
+      },
+      writeErr: (text) => {
+        outside.stderr.write(text);
+      },
+      // Errors are thrown, and told below.
+      outputError: () => undefined,
+      getOutHelpWidth: () => Math.min(outside.stdout.columns, 120),
+      getErrHelpWidth: () => Math.min(outside.stderr.columns, 120),
+      getOutHasColors: () => outside.stdout.colors,
+      getErrHasColors: () => outside.stderr.colors,
+    })
+    .exitOverride();
+  let status: ExitStatus = EXIT.done;
+  declareCommands(program, async <A>(load: () => Promise<{ readonly command: Command<A> }>, args: A): Promise<void> => {
+    const { command } = await load();
+    status = await command(args, environmentOf(outside, program.opts<GlobalOptions>()));
+  });
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+    return status;
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      if (error.exitCode === 0) return EXIT.done;
+      if (error.code === 'commander.help') return EXIT.invalid;
+    }
+    const told = error instanceof CommanderError ? usageError(error.message) : error;
+    return reportFailure(told, { argv, json: argv.includes('--json'), environment: outside });
+  }
+}

@@ -1,0 +1,153 @@
+/**
+ * The contract of a command: what it gets, and what it answers. A command sees the outside through its environment only;
+ * the one reader of `process` is process-environment.ts.
+ */
+import type { Diagnostic } from '../source/diagnostic.js';
+
+/** Exit statuses. */
+export const EXIT = {
+  /** Done, and all checks held. */
+  done: 0,
+  /** A step failed, or a check did not hold. */
+  failed: 1,
+  /** Invalid input or usage: nothing was executed. */
+  invalid: 2,
+  /** Stopped by Ctrl-C. */
+  interrupted: 130,
+} as const;
+
+/** How a command ended. */
+export type ExitStatus = (typeof EXIT)[keyof typeof EXIT];
+
+/** A stream that text is written to. Writing never throws, and goes nowhere once the reader has gone. */
+export interface TextOutput {
+  write(text: string): void;
+  readonly isTTY: boolean;
+  /** Width and height of the terminal; 80 × 24 where there is none. They change when the window does. */
+  readonly columns: number;
+  readonly rows: number;
+  /** Whether colours are wanted: a terminal, and no NO_COLOR; or FORCE_COLOR. */
+  readonly colors: boolean;
+  /** Calls back when the size has changed; returns what ends it. */
+  onResize(handler: () => void): () => void;
+}
+
+/** What ends a process from outside. */
+export type StopSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP';
+
+/** The process that a command runs in. */
+export interface ProcessEnvironment {
+  /** Absolute path of the working folder. */
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly stdout: TextOutput;
+  readonly stderr: TextOutput;
+  /** Milliseconds since 1970. */
+  now(): number;
+  /** Takes signals over from the system, which would end the process; returns what gives them back. */
+  onSignal(handler: (signal: StopSignal) => void): () => void;
+}
+
+/** What every command gets. */
+export interface Environment extends ProcessEnvironment {
+  /** Absolute path of the store: `--root`, else PIPELINE_ROOT, else `.pipeline` in the working folder. */
+  readonly root: string;
+  /** Answer on stdout in JSON, for programs. */
+  readonly json: boolean;
+}
+
+/** The work of a command. Each command's file exports it as `command`. */
+export type Command<Arguments> = (args: Arguments, environment: Environment) => Promise<ExitStatus>;
+
+/** Arguments of the commands that read a pipeline file. */
+export interface PipelineArguments {
+  readonly file: string;
+  /** `name=value`, the value in YAML. */
+  readonly set: readonly string[];
+  readonly paramsFiles: readonly string[];
+}
+
+/** Arguments of `pipeline run`. */
+export interface RunArguments extends PipelineArguments {
+  /** Steps that run at the same time; undefined: as many as there are cores. */
+  readonly jobs: number | undefined;
+  /** Whether outputs of earlier runs may be used. */
+  readonly cache: boolean;
+  /** Nodes that run again though they are cached. */
+  readonly force: readonly string[];
+}
+
+/** Arguments of `pipeline runs`. */
+export interface RunsArguments {
+  readonly pipeline: string | undefined;
+  readonly limit: number;
+}
+
+/** Arguments of `pipeline show`. */
+export interface ShowArguments {
+  /** Undefined: the latest run. */
+  readonly run: number | undefined;
+}
+
+/** Arguments of `pipeline artifacts`. */
+export interface ArtifactsArguments {
+  readonly type: string | undefined;
+  readonly pipeline: string | undefined;
+  readonly limit: number;
+}
+
+/** Forms that a lineage is drawn in. */
+export const LINEAGE_FORMATS = ['text', 'mermaid', 'dot', 'json'] as const;
+
+/** Arguments of `pipeline lineage`. */
+export interface LineageArguments {
+  /** An id, the beginning of a digest, `node.output` or `run:node.output`. */
+  readonly artifact: string;
+  readonly run: number | undefined;
+  readonly format: (typeof LINEAGE_FORMATS)[number];
+  /** Which way to walk: what it was made from, what was made from it. */
+  readonly direction: 'up' | 'down' | 'both';
+  /** Most steps that are shown. */
+  readonly limit: number;
+}
+
+/** Arguments of `pipeline explain`. */
+export interface ExplainArguments {
+  readonly node: string;
+  readonly run: number | undefined;
+}
+
+/** Arguments of `pipeline components`. */
+export interface ComponentsArguments {
+  /** Undefined: a list of all. */
+  readonly name: string | undefined;
+}
+
+/** Arguments of `pipeline init`. */
+export interface InitArguments {
+  readonly folder: string;
+}
+
+/** Input that a command cannot work with, other than a pipeline file; exit status 2. */
+export class CommandError extends Error {
+  override readonly name = 'CommandError';
+  /**
+   * @param code - stable and short, kebab-case: `no-run`
+   * @param hint - what to type instead
+   */
+  constructor(
+    readonly code: string,
+    message: string,
+    readonly hint?: string,
+  ) {
+    super(message);
+  }
+}
+
+/** A pipeline that was found invalid; all that is wrong is printed, exit status 2. */
+export class InvalidPipeline extends Error {
+  override readonly name = 'InvalidPipeline';
+  constructor(readonly diagnostics: readonly Diagnostic[]) {
+    super(diagnostics.map(({ message }) => message).join('; '));
+  }
+}

@@ -1,0 +1,67 @@
+/**
+ * The process as commands see it: the only reader of `process` in the command line.
+ */
+import type { ProcessEnvironment, StopSignal, TextOutput } from './command.js';
+
+const SIGNALS: readonly StopSignal[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+
+function textOutput(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv): TextOutput {
+  let open = true;
+  // A reader such as `head` may go at any time; the work goes on without it.
+  stream.on('error', () => {
+    open = false;
+  });
+  return {
+    write: (text) => {
+      if (open && text !== '') stream.write(text);
+    },
+    get isTTY() {
+      return stream.isTTY === true;
+    },
+    get columns() {
+      return stream.isTTY === true && stream.columns > 0 ? stream.columns : 80;
+    },
+    get rows() {
+      return stream.isTTY === true && stream.rows > 0 ? stream.rows : 24;
+    },
+    get colors() {
+      const forced = env['FORCE_COLOR'];
+      if (forced !== undefined && forced !== '') return forced !== '0';
+      return stream.isTTY === true && (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb';
+    },
+    onResize: (handler) => {
+      stream.on('resize', handler);
+      return () => stream.off('resize', handler);
+    },
+  };
+}
+
+/** This very process. */
+export function processEnvironment(): ProcessEnvironment {
+  return {
+    cwd: process.cwd(),
+    env: process.env,
+    stdout: textOutput(process.stdout, process.env),
+    stderr: textOutput(process.stderr, process.env),
+    now: () => Date.now(),
+    onSignal: (handler) => {
+      for (const signal of SIGNALS) process.on(signal, handler);
+      return () => {
+        for (const signal of SIGNALS) process.off(signal, handler);
+      };
+    },
+  };
+}
+
+/** Ends the process once all that was written has gone out. */
+export async function endProcess(status: number): Promise<never> {
+  for (const stream of [process.stdout, process.stderr]) {
+    if (stream.writable)
+      await new Promise<void>((resolve) =>
+        stream.write('', () => {
+          resolve();
+        }),
+      );
+  }
+  process.exit(status);
+}

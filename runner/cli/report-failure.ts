@@ -1,0 +1,114 @@
+/**
+ * How what went wrong is told: text for people on stderr, one JSON object on stdout for programs.
+ */
+import { platform, release } from 'node:os';
+import type { Diagnostic } from '../source/diagnostic.js';
+import { renderDiagnostic } from '../source/render-diagnostic.js';
+import { positionAt, type SourceRange } from '../source/source-file.js';
+import { CommandError, EXIT, InvalidPipeline, type ExitStatus, type ProcessEnvironment } from './command.js';
+import { packageVersion } from './version.js';
+
+/** A failure that is no defect: StoreError, StepError and CommandError look alike. */
+interface Expected {
+  readonly name: string;
+  readonly code: string;
+  readonly message: string;
+  readonly hint?: string;
+}
+
+const EXPECTED_NAMES = ['StoreError', 'StepError', 'CommandError'];
+
+function isExpected(error: unknown): error is Expected {
+  // Told by name, not by class: loading the classes would load what only few commands need.
+  return error instanceof Error && EXPECTED_NAMES.includes(error.name) && 'code' in error;
+}
+
+function place(range: SourceRange): Readonly<Record<string, unknown>> {
+  const start = positionAt(range.file, range.start);
+  const end = positionAt(range.file, range.end);
+  return { file: range.file.path, ...start, endLine: end.line, endColumn: end.column };
+}
+
+/** A diagnostic as programs get it: places as numbers from 1, the end exclusive. */
+export function diagnosticJson(diagnostic: Diagnostic): Readonly<Record<string, unknown>> {
+  const { code, severity, message, range, related, hint } = diagnostic;
+  return {
+    code,
+    severity,
+    message,
+    ...(range === undefined ? {} : { place: place(range) }),
+    ...(related.length === 0
+      ? {}
+      : { related: related.map((other) => ({ message: other.message, place: place(other.range) })) }),
+    ...(hint === undefined ? {} : { hint }),
+  };
+}
+
+/** All that is wrong with a pipeline file, as text. */
+export function diagnosticsText(diagnostics: readonly Diagnostic[]): string {
+  const errors = diagnostics.filter(({ severity }) => severity === 'error').length;
+  const summary = errors === 0 ? [] : [`${String(errors)} error${errors === 1 ? '' : 's'}; nothing was executed`];
+  return `${[...diagnostics.map(renderDiagnostic), ...summary].join('\n\n')}\n`;
+}
+
+/** A failure with a code as text, in the form of a diagnostic. */
+export function failureText(failure: Omit<Expected, 'name'>): string {
+  const diagnostic = { severity: 'error', range: undefined, related: [], hint: failure.hint } as const;
+  return `${renderDiagnostic({ ...diagnostic, code: failure.code as Diagnostic['code'], message: failure.message })}\n`;
+}
+
+/** Exit status of an expected failure: what the user named is at fault, or what was done with it. */
+function statusOf(error: Expected): ExitStatus {
+  return error.name === 'CommandError' || error.code.startsWith('foreign-') ? EXIT.invalid : EXIT.failed;
+}
+
+function defectText(error: unknown, argv: readonly string[]): string {
+  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return [
+    'error[defect]: something went wrong that should not be possible',
+    '  help: please report it, with the command and the lines below; nothing of it is sent by itself',
+    '',
+    `tfjs-pipelines ${packageVersion()}, Node ${process.version}, ${platform()} ${release()}`,
+    `pipeline ${argv.join(' ')}`,
+    stack,
+    '',
+  ].join('\n');
+}
+
+/** Tells what a command threw, and says the exit status for it. */
+export function reportFailure(
+  error: unknown,
+  { argv, json, environment }: { argv: readonly string[]; json: boolean; environment: ProcessEnvironment },
+): ExitStatus {
+  const { stdout, stderr } = environment;
+  const tell = (text: string, data: Readonly<Record<string, unknown>>): void => {
+    if (json) stdout.write(`${JSON.stringify(data)}\n`);
+    else stderr.write(text);
+  };
+  if (error instanceof InvalidPipeline) {
+    const { diagnostics } = error;
+    tell(diagnosticsText(diagnostics), { type: 'invalid-pipeline', diagnostics: diagnostics.map(diagnosticJson) });
+    return EXIT.invalid;
+  }
+  if (isExpected(error)) {
+    const { code, message, hint } = error;
+    tell(failureText(error), { type: 'error', code, message, ...(hint === undefined ? {} : { hint }) });
+    return statusOf(error);
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  tell(defectText(error, argv), {
+    type: 'error',
+    code: 'defect',
+    message,
+    stack: error instanceof Error ? error.stack : undefined,
+    version: packageVersion(),
+  });
+  return EXIT.failed;
+}
+
+/** An error of usage, from the parser of the command line. */
+export function usageError(message: string): CommandError {
+  const [first = '', ...rest] = message.replace(/^error: /u, '').split('\n');
+  const suggestion = /^\((Did you mean .*)\)$/u.exec(rest.join('\n').trim())?.[1];
+  return new CommandError('usage', first, suggestion === undefined ? undefined : suggestion.replace('Did', 'did'));
+}
