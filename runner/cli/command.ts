@@ -2,6 +2,7 @@
  * The contract of a command: what it gets, and what it answers. A command sees the outside through its environment only;
  * the one reader of `process` is process-environment.ts.
  */
+import type { TextOutput } from '../reporting/text-output.js';
 import type { Diagnostic } from '../source/diagnostic.js';
 
 /** Exit statuses. */
@@ -18,19 +19,6 @@ export const EXIT = {
 
 /** How a command ended. */
 export type ExitStatus = (typeof EXIT)[keyof typeof EXIT];
-
-/** A stream that text is written to. Writing never throws, and goes nowhere once the reader has gone. */
-export interface TextOutput {
-  write(text: string): void;
-  readonly isTTY: boolean;
-  /** Width and height of the terminal; 80 × 24 where there is none. They change when the window does. */
-  readonly columns: number;
-  readonly rows: number;
-  /** Whether colours are wanted: a terminal, and no NO_COLOR; or FORCE_COLOR. */
-  readonly colors: boolean;
-  /** Calls back when the size has changed; returns what ends it. */
-  onResize(handler: () => void): () => void;
-}
 
 /** What ends a process from outside. */
 export type StopSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP';

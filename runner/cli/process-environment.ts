@@ -1,7 +1,8 @@
 /**
  * The process as commands see it: the only reader of `process` in the command line.
  */
-import type { ProcessEnvironment, StopSignal, TextOutput } from './command.js';
+import type { TextOutput } from '../reporting/text-output.js';
+import type { ProcessEnvironment, StopSignal } from './command.js';
 
 const SIGNALS: readonly StopSignal[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 

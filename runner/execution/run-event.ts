@@ -82,6 +82,8 @@ export type RunEvent =
       readonly problems: readonly string[];
       readonly quarantine: string | undefined;
     }
+  /** The user asked to stop: nothing new starts; `kill`: what runs is ended at once. */
+  | { readonly type: 'run-stopping'; readonly kill: boolean }
   | { readonly type: 'run-recovered'; readonly run: number; readonly pipeline: string }
   | { readonly type: 'run-ended'; readonly run: number; readonly outcome: RunOutcome; readonly durationMs: number };
 

@@ -1,0 +1,183 @@
+/**
+ * A run as its events tell it, for those who draw it: what is known of every node at this moment. It draws nothing.
+ */
+import type { Progress } from '../../components/executor.js';
+import type { ReportedArtifact, RunEvent, RunOutcome, StepFailure } from '../execution/run-event.js';
+import type { NodeState } from './style.js';
+
+/** Lines of a step's log that are kept to be shown when it fails. */
+const KEPT_LINES = 10;
+
+/** Warnings that are kept for the summary. */
+const KEPT_WARNINGS = 20;
+
+/** One node. */
+export interface NodeView {
+  readonly name: string;
+  state: NodeState;
+  component: string;
+  /** Why it runs. */
+  reason: string;
+  attempt: number;
+  /** When its current attempt began. */
+  startedAt: number | undefined;
+  durationMs: number | undefined;
+  /** For cached nodes: the run that made the outputs, and the time it had taken. */
+  fromRun: number | undefined;
+  savedMs: number;
+  progress: Progress | undefined;
+  metrics: Readonly<Record<string, number>>;
+  outputs: readonly ReportedArtifact[];
+  failure: StepFailure | undefined;
+  log: string | undefined;
+  /** For abandoned nodes: what failed. */
+  because: string;
+  lastLines: string[];
+}
+
+/** A warning of a step. */
+export interface Warning {
+  readonly node: string;
+  readonly message: string;
+}
+
+function newNode(name: string): NodeView {
+  return {
+    name,
+    state: 'waiting',
+    component: '',
+    reason: '',
+    attempt: 0,
+    startedAt: undefined,
+    durationMs: undefined,
+    fromRun: undefined,
+    savedMs: 0,
+    progress: undefined,
+    metrics: {},
+    outputs: [],
+    failure: undefined,
+    log: undefined,
+    because: '',
+    lastLines: [],
+  };
+}
+
+/** What is known of a run. */
+export class RunView {
+  run = 0;
+  pipeline = '';
+  jobs = 0;
+  startedAt = 0;
+  outcome: RunOutcome | undefined;
+  durationMs: number | undefined;
+  stopping: 'no' | 'gently' | 'at once' = 'no';
+  /** In the graph's order. */
+  readonly nodes = new Map<string, NodeView>();
+  readonly warnings: Warning[] = [];
+  /** Warnings beyond those that were kept. */
+  moreWarnings = 0;
+
+  /** @param now - milliseconds since 1970 at which the event happened */
+  apply(event: RunEvent, now: number): void {
+    switch (event.type) {
+      case 'run-started':
+        this.run = event.run;
+        this.pipeline = event.pipeline;
+        this.jobs = event.jobs;
+        this.startedAt = now;
+        for (const name of event.nodes) this.nodes.set(name, newNode(name));
+        break;
+      case 'run-ended':
+        this.outcome = event.outcome;
+        this.durationMs = event.durationMs;
+        break;
+      case 'run-stopping':
+        this.stopping = event.kill ? 'at once' : 'gently';
+        break;
+      case 'run-recovered':
+      case 'artifact-damaged':
+        break;
+      default:
+        this.#applyToStep(event, this.#node(event.node), now);
+    }
+  }
+
+  /** How many nodes are in each state. */
+  counts(): Readonly<Record<NodeState, number>> {
+    const counts = { waiting: 0, running: 0, complete: 0, cached: 0, failed: 0, canceled: 0, abandoned: 0 };
+    for (const { state } of this.nodes.values()) counts[state]++;
+    return counts;
+  }
+
+  #applyToStep(event: Extract<RunEvent, { type: `step-${string}` }>, node: NodeView, now: number): void {
+    switch (event.type) {
+      case 'step-cached':
+        Object.assign(node, {
+          state: 'cached',
+          fromRun: event.fromRun,
+          savedMs: event.savedMs,
+          metrics: event.metrics,
+          outputs: event.outputs,
+        });
+        break;
+      case 'step-started': {
+        const { component, reason, attempt } = event;
+        Object.assign(node, newNode(node.name), { state: 'running', startedAt: now, component, reason, attempt });
+        break;
+      }
+      case 'step-progress':
+        node.progress = event.progress;
+        break;
+      case 'step-log':
+        node.lastLines.push(event.message);
+        if (node.lastLines.length > KEPT_LINES) node.lastLines.shift();
+        if (event.level === 'warn') this.#warn(event.node, event.message);
+        break;
+      case 'step-retry':
+        node.progress = undefined;
+        node.failure = event.failure;
+        break;
+      case 'step-completed':
+        Object.assign(node, {
+          state: 'complete',
+          durationMs: event.durationMs,
+          metrics: event.metrics,
+          outputs: event.outputs,
+          failure: undefined,
+          lastLines: [],
+        });
+        break;
+      case 'step-failed':
+        node.state = 'failed';
+        node.failure = event.failure;
+        node.log = event.log;
+        this.#stop(node, now);
+        break;
+      case 'step-canceled':
+        node.state = 'canceled';
+        this.#stop(node, now);
+        break;
+      case 'step-abandoned':
+        node.state = 'abandoned';
+        node.because = event.because;
+        break;
+    }
+  }
+
+  #node(name: string): NodeView {
+    const known = this.nodes.get(name);
+    if (known !== undefined) return known;
+    const node = newNode(name);
+    this.nodes.set(name, node);
+    return node;
+  }
+
+  #stop(node: NodeView, now: number): void {
+    if (node.startedAt !== undefined) node.durationMs = now - node.startedAt;
+  }
+
+  #warn(node: string, message: string): void {
+    if (this.warnings.length < KEPT_WARNINGS) this.warnings.push({ node, message });
+    else this.moreWarnings++;
+  }
+}
