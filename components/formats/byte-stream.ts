@@ -43,6 +43,23 @@ export function fileError(error: unknown, file: string): unknown {
   }
 }
 
+/** Turns what the system says while a file is written into an error for the user; anything else stays as it is. */
+export function writeError(error: unknown, file: string): unknown {
+  const code = systemErrorCode(error);
+  switch (code) {
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return new StepError('disk-full', `${file} cannot be written: the disk is full`, 'free some space');
+    case 'EACCES':
+    case 'EPERM':
+    case 'EROFS':
+    case 'EIO':
+      return new StepError('file-unwritable', `${file} cannot be written: ${errorMessage(error)}`);
+    default:
+      return error;
+  }
+}
+
 async function openRegular(file: string): Promise<FileHandle> {
   const handle = await open(file, 'r').catch((error: unknown) => {
     throw fileError(error, file);
