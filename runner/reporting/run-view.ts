@@ -33,6 +33,8 @@ export interface NodeView {
   /** For abandoned nodes: what failed. */
   because: string;
   lastLines: string[];
+  /** Counts up with every change of a state: the latest to change has the highest. */
+  changed: number;
 }
 
 /** A warning of a step. */
@@ -59,6 +61,7 @@ function newNode(name: string): NodeView {
     log: undefined,
     because: '',
     lastLines: [],
+    changed: 0,
   };
 }
 
@@ -76,6 +79,7 @@ export class RunView {
   readonly warnings: Warning[] = [];
   /** Warnings beyond those that were kept. */
   moreWarnings = 0;
+  #changes = 0;
 
   /** @param now - milliseconds since 1970 at which the event happened */
   apply(event: RunEvent, now: number): void {
@@ -110,6 +114,12 @@ export class RunView {
   }
 
   #applyToStep(event: Extract<RunEvent, { type: `step-${string}` }>, node: NodeView, now: number): void {
+    const before = node.state;
+    this.#change(event, node, now);
+    if (node.state !== before || event.type === 'step-started') node.changed = ++this.#changes;
+  }
+
+  #change(event: Extract<RunEvent, { type: `step-${string}` }>, node: NodeView, now: number): void {
     switch (event.type) {
       case 'step-cached':
         Object.assign(node, {

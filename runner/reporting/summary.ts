@@ -1,0 +1,136 @@
+/**
+ * What is said when a run has ended: counts, time saved, artifacts, metrics, warnings, failures, and what to type next.
+ */
+import { plainLine, plainText } from './plain-text.js';
+import { byteSize, counted, duration, metricText, shortDigest } from './quantities.js';
+import type { NodeView, RunView } from './run-view.js';
+import type { Style } from './style.js';
+import { tableLines } from './table.js';
+
+/** What a summary needs to know beside the run. */
+export interface SummaryOptions {
+  /** Option that the next command needs to find the store: '' or ` --root …`. */
+  readonly rootOption: string;
+}
+
+interface Drawing extends SummaryOptions {
+  readonly style: Style;
+  readonly columns: number;
+}
+
+/** Most rows of a table; `pipeline show` has the rest. */
+const MOST_ROWS = 40;
+
+/** Most metrics of one node. */
+const MOST_METRICS = 8;
+
+/** Most failures told in full. */
+const MOST_FAILURES = 10;
+
+function section(title: string, lines: readonly string[], style: Style): string {
+  return lines.length === 0 ? '' : `${style.strong(title)}\n${lines.map((line) => `  ${line}\n`).join('')}\n`;
+}
+
+function limited(lines: readonly string[], headings: number, more: string): readonly string[] {
+  const over = lines.length - headings - MOST_ROWS;
+  return over <= 0 ? lines : [...lines.slice(0, headings + MOST_ROWS), `… ${String(over)} more: ${more}`];
+}
+
+function headline(view: RunView, { style }: Drawing): string {
+  const counts = view.counts();
+  const saved = [...view.nodes.values()].reduce((sum, node) => sum + (node.state === 'cached' ? node.savedMs : 0), 0);
+  const after = duration(view.durationMs ?? 0);
+  const verdict =
+    view.outcome === 'complete'
+      ? style.good(`complete in ${after}`)
+      : view.outcome === 'failed'
+        ? style.bad(`failed after ${after}`)
+        : style.warn(`stopped after ${after}`);
+  const parts = [
+    counts.complete > 0 ? `${String(counts.complete)} executed` : '',
+    counts.cached > 0 ? `${String(counts.cached)} cached${saved > 0 ? `, which saved ${duration(saved)}` : ''}` : '',
+    counts.failed > 0 ? style.bad(`${String(counts.failed)} failed`) : '',
+    counts.canceled > 0 ? style.warn(`${String(counts.canceled)} stopped`) : '',
+    counts.abandoned + counts.waiting > 0 ? `${String(counts.abandoned + counts.waiting)} not run` : '',
+  ];
+  const what = parts.filter((part) => part !== '').join('; ');
+  const name = style.strong(`${plainLine(view.pipeline)}, run ${String(view.run)}`);
+  return `${name}: ${verdict}; ${counted(view.nodes.size, 'node')}${what === '' ? '' : `: ${what}`}\n\n`;
+}
+
+function artifacts(nodes: readonly NodeView[], run: string, { columns }: Drawing): readonly string[] {
+  const rows = nodes.flatMap((node) =>
+    node.outputs.map(({ port, type, digest, bytes }) => [
+      `${node.name}.${port}`,
+      type,
+      shortDigest(digest),
+      byteSize(bytes),
+      node.state === 'cached' ? 'cached' : 'new',
+    ]),
+  );
+  const titles = [{ title: '' }, { title: '' }, { title: '' }, { title: '', align: 'right' as const }, { title: '' }];
+  return limited(tableLines(titles, rows, columns - 2), 0, run);
+}
+
+function metrics(nodes: readonly NodeView[], run: string, { columns }: Drawing): readonly string[] {
+  const rows = nodes.flatMap((node) => {
+    const all = Object.entries(node.metrics);
+    const shown = all.slice(0, MOST_METRICS).map(([name, value]) => [node.name, name, metricText(value)]);
+    return all.length <= MOST_METRICS
+      ? shown
+      : [...shown, [node.name, `… ${String(all.length - MOST_METRICS)} more`, '']];
+  });
+  const titles = [{ title: '' }, { title: '' }, { title: '' }];
+  return limited(tableLines(titles, rows, columns - 2), 0, run);
+}
+
+function failure(node: NodeView, { style }: Drawing): string {
+  const failed = node.failure;
+  if (failed === undefined) return '';
+  const indented = (text: string): string => plainText(text).replaceAll('\n', '\n    ');
+  const lines = [
+    style.bad(`${plainLine(node.name)}[${plainLine(failed.code)}]: ${indented(failed.message)}`),
+    ...(failed.hint === undefined ? [] : [`  help: ${indented(failed.hint)}`]),
+    ...(failed.stack === undefined ? [] : [`  ${style.dim(indented(failed.stack))}`]),
+    ...(node.lastLines.length === 0 ? [] : ['  last lines of its log:']),
+    ...node.lastLines.map((line) => style.dim(`    | ${plainLine(line)}`)),
+    ...(node.log === undefined ? [] : [`  log: ${plainLine(node.log)}`]),
+  ];
+  return lines.map((line) => `  ${line}\n`).join('');
+}
+
+function failures(nodes: readonly NodeView[], run: string, drawing: Drawing): string {
+  const failed = nodes.filter(({ state }) => state === 'failed');
+  if (failed.length === 0) return '';
+  const told = failed.slice(0, MOST_FAILURES).map((node) => failure(node, drawing));
+  const more = failed.length > MOST_FAILURES ? `  … ${String(failed.length - MOST_FAILURES)} more: ${run}\n` : '';
+  return `${drawing.style.strong('failures')}\n${told.join('\n')}${more}\n`;
+}
+
+function next(view: RunView, nodes: readonly NodeView[], run: string, { rootOption, style }: Drawing): string {
+  const failed = nodes.find(({ state }) => state === 'failed');
+  if (failed !== undefined) {
+    return `next: mend it and run the same command again, what is done stays done; all of this run: ${style.strong(run)}\n`;
+  }
+  if (view.outcome !== 'complete') return 'next: run the same command again to go on; what is done stays done\n';
+  const last = nodes.findLast(({ outputs }) => outputs.length > 0);
+  const port = last?.outputs[0]?.port;
+  if (last === undefined || port === undefined) return `next: ${style.strong(run)}\n`;
+  return `next: ${style.strong(`pipeline lineage ${plainLine(last.name)}.${plainLine(port)}${rootOption}`)}\n`;
+}
+
+/** The summary of a run that has ended, with a line break at its end. */
+export function summaryText(view: RunView, drawing: Drawing): string {
+  const nodes = [...view.nodes.values()];
+  const run = `pipeline show ${String(view.run)}${drawing.rootOption}`;
+  const warnings = view.warnings.map(({ node, message }) => `${plainLine(node)}: ${plainLine(message)}`);
+  if (view.moreWarnings > 0) warnings.push(`… ${String(view.moreWarnings)} more in the logs`);
+  return [
+    headline(view, drawing),
+    section('artifacts', artifacts(nodes, run, drawing), drawing.style),
+    section('metrics', metrics(nodes, run, drawing), drawing.style),
+    section('warnings', warnings, drawing.style),
+    failures(nodes, run, drawing),
+    next(view, nodes, run, drawing),
+  ].join('');
+}
