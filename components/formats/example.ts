@@ -9,6 +9,7 @@
  * Written deterministically: the bytes are those of Python's `SerializeToString(deterministic=True)`.
  */
 import protobuf from 'protobufjs/minimal.js';
+import { errorMessage } from '../../artifacts/system-error.js';
 import { StepError } from '../executor.js';
 
 const { Reader, Writer } = protobuf;
@@ -214,8 +215,11 @@ export function decodeExample(bytes: Uint8Array, where: string): Example {
       return true;
     });
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new StepError('example-invalid', `${where} is no tf.Example: ${why}`, 'write it as a serialised tf.Example');
+    throw new StepError(
+      'example-invalid',
+      `${where} is no tf.Example: ${errorMessage(error)}`,
+      'write it as a serialised tf.Example',
+    );
   }
   return example;
 }
