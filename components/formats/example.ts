@@ -73,10 +73,19 @@ function longBits(value: bigint): { low: number; high: number; unsigned: boolean
   return { low: Number(BigInt.asIntN(32, value)), high: Number(BigInt.asIntN(32, value >> 32n)), unsigned: false };
 }
 
-/** Serialises an example: features in the order of their names' UTF-8 bytes. */
+/**
+ * Orders names as protobuf's upb does, which is inside Python's protobuf: by their UTF-8 bytes, but a name that begins
+ * with another one comes before it (`image/raw`, `image`).
+ */
+function compareNames(a: Buffer, b: Buffer): number {
+  const common = Math.min(a.length, b.length);
+  return a.compare(b, 0, common, 0, common) || b.length - a.length;
+}
+
+/** Serialises an example deterministically: features in the order of {@link compareNames}. */
 export function encodeExample(example: Example): Uint8Array {
   const entries = [...example].map(([name, feature]) => ({ name: Buffer.from(name, 'utf8'), feature }));
-  entries.sort((a, b) => Buffer.compare(a.name, b.name));
+  entries.sort((a, b) => compareNames(a.name, b.name));
   const features = Writer.create();
   for (const { name, feature } of entries) {
     features.uint32(tag(1, DELIMITED)).fork();
