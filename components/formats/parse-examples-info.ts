@@ -34,7 +34,12 @@ function isFields(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function parseFeature(value: unknown, fail: (what: string) => never): FeatureSpec {
+/**
+ * Reads the description of one feature.
+ *
+ * @param fail - called with what is wrong, after the feature's name: `has no known 'kind'`
+ */
+export function parseFeature(value: unknown, fail: (what: string) => never): FeatureSpec {
   if (!isFields(value)) return fail('is no mapping');
   const count = (name: string): number => {
     const number = value[name];

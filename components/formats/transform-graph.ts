@@ -6,32 +6,15 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { canonicalJson } from '../../artifacts/canonical-json.js';
+import { systemErrorCode } from '../../artifacts/system-error.js';
+import { StepError } from '../executor.js';
+import { isMapping } from '../params.js';
 import type { FeatureSpec } from './examples-info.js';
+import { isFeatureName, parseFeature } from './parse-examples-info.js';
+import { parseStep } from './parse-transform-step.js';
+import { afterStep, rawValue, type StepValue, type TransformStep } from './transform-steps.js';
 
-/**
- * One operation on a batch of one feature. Constants of one element apply to all values; of `channels` elements, one a
- * channel (the last axis).
- * - `decode`: JPEG or PNG bytes to raw pixels of the given size; not part of exported models, which take pixels
- * - `cast`: to float32; single values of shape [n] become [n, 1]
- * - `scale`: x × multiply + add
- * - `standardize`: (x − mean) × factor, with factor = 1 ÷ sqrt(variance + epsilon); see {@link standardizeFactors}
- * - `one_hot`: int32 of shape [n] to float32 of shape [n, depth]; a value outside 0 … depth − 1 gives zeros
- * - `vocabulary`: text to its index in `tokens`; unknown text to −1, which is an error in a label
- *
- * Constants are rounded to float32 once, when they are applied. Which step may follow which: `transform-shapes.ts`.
- */
-export type TransformStep =
-  | { readonly op: 'decode'; readonly height: number; readonly width: number; readonly channels: number }
-  | { readonly op: 'cast' }
-  | { readonly op: 'scale'; readonly multiply: readonly number[]; readonly add: readonly number[] }
-  | {
-      readonly op: 'standardize';
-      readonly mean: readonly number[];
-      readonly variance: readonly number[];
-      readonly epsilon: number;
-    }
-  | { readonly op: 'one_hot'; readonly depth: number }
-  | { readonly op: 'vocabulary'; readonly tokens: readonly string[] };
+export { standardizeFactors, type TransformStep } from './transform-steps.js';
 
 /** One transformed feature. */
 export interface TransformedFeature {
@@ -67,11 +50,6 @@ export function featureNames(graph: TransformGraphFile, role: TransformedFeature
     .sort((a, b) => (a < b ? -1 : 1));
 }
 
-/** The factor by which `standardize` multiplies: 1 ÷ sqrt(variance + epsilon) for every variance. */
-export function standardizeFactors(step: Extract<TransformStep, { op: 'standardize' }>): readonly number[] {
-  return step.variance.map((variance) => 1 / Math.sqrt(variance + step.epsilon));
-}
-
 /**
  * Writes `transform_graph.json` as canonical JSON.
  *
@@ -79,6 +57,94 @@ export function standardizeFactors(step: Extract<TransformStep, { op: 'standardi
  */
 export async function writeTransformGraph(folder: string, graph: TransformGraphFile): Promise<void> {
   await writeFile(join(folder, TRANSFORM_GRAPH_FILE), canonicalJson(graph));
+}
+
+type Fail = (what: string) => never;
+
+/** Applies steps to what a raw feature looks like. */
+function outputOf(source: FeatureSpec, steps: readonly TransformStep[], fail: Fail): StepValue {
+  return steps.reduce((value, step, index) => {
+    const next = afterStep(value, step);
+    return 'problem' in next ? fail(`step ${String(index + 1)} (${step.op}) ${next.problem}`) : next;
+  }, rawValue(source));
+}
+
+/** Names of the classes of a label by index: those of the examples, or the texts of a vocabulary. */
+function classesOf(source: FeatureSpec, steps: readonly TransformStep[]): readonly string[] | undefined {
+  if (source.kind === 'label') return source.classes;
+  const [first] = steps;
+  return first?.op === 'vocabulary' ? first.tokens : undefined;
+}
+
+/**
+ * Puts a transformed feature together.
+ *
+ * @param fail - called with what is wrong, after the feature's name
+ */
+export function transformedFeature(
+  name: string,
+  source: FeatureSpec,
+  role: TransformedFeature['role'],
+  steps: readonly TransformStep[],
+  fail: Fail,
+): TransformedFeature {
+  const { dtype, shape } = outputOf(source, steps, fail);
+  const classes = role === 'label' ? classesOf(source, steps) : undefined;
+  const scalar = shape.length === 0;
+  if (classes === undefined) {
+    if (dtype !== 'float32') return fail(`gives ${dtype}, not float32`);
+    if (role === 'label' && (shape.length !== 1 || shape[0] !== 1)) return fail('is a label of more than one number');
+    return { source: name, role, steps, output: { dtype, shape } };
+  }
+  if (dtype === 'int32' && scalar) return { source: name, role, steps, output: { dtype, shape }, classes };
+  const encoded = steps.at(-1)?.op === 'one_hot' && steps.length === (source.kind === 'label' ? 1 : 2);
+  if (dtype !== 'float32' || !encoded || shape[0] !== classes.length) return fail('is no class index any more');
+  return { source: name, role, steps, output: { dtype, shape }, classes };
+}
+
+function sameList(declared: unknown, list: readonly unknown[]): boolean {
+  return (
+    Array.isArray(declared) && declared.length === list.length && list.every((item, index) => item === declared[index])
+  );
+}
+
+/** Whether what a file says about a feature is what its steps give. */
+function declares(value: Readonly<Record<string, unknown>>, { output, classes }: TransformedFeature): boolean {
+  const declared = value['output'];
+  return (
+    isMapping(declared) &&
+    declared['dtype'] === output.dtype &&
+    sameList(declared['shape'], output.shape) &&
+    (classes === undefined ? value['classes'] === undefined : sameList(value['classes'], classes))
+  );
+}
+
+function parseGraph(root: unknown, fail: Fail): TransformGraphFile {
+  if (!isMapping(root)) return fail('this is no mapping');
+  if (root['version'] !== 1) return fail(`version ${JSON.stringify(root['version'])} is not known; 1 is`);
+  const { inputs, features } = root;
+  if (!isMapping(inputs) || !isMapping(features)) return fail('there are no inputs or features');
+  const sources = Object.entries(inputs).map(([name, value]) => {
+    if (!isFeatureName(name)) return fail('an input has no valid name');
+    return [name, parseFeature(value, (what) => fail(`input '${name}' ${what}`))] as const;
+  });
+  const specs = new Map(sources);
+  const transformed = Object.entries(features).map(([name, value]) => {
+    const failHere: Fail = (what) => fail(`feature '${name}' ${what}`);
+    if (!isFeatureName(name)) return fail('a feature has no valid name');
+    if (!isMapping(value) || !Array.isArray(value['steps'])) return failHere('has no steps');
+    const { source, role } = value;
+    const spec = typeof source === 'string' ? specs.get(source) : undefined;
+    if (typeof source !== 'string' || spec === undefined) return failHere('is made from an unknown input');
+    if (role !== 'feature' && role !== 'label') return failHere("has no known 'role'");
+    const steps = value['steps'].map((step: unknown, index) =>
+      parseStep(step, (what) => failHere(`step ${String(index + 1)} ${what}`)),
+    );
+    const feature = transformedFeature(source, spec, role, steps, failHere);
+    if (!declares(value, feature)) return failHere('gives something else than it declares');
+    return [name, feature] as const;
+  });
+  return { version: 1, inputs: Object.fromEntries(sources), features: Object.fromEntries(transformed) };
 }
 
 /**
@@ -90,6 +156,18 @@ export async function writeTransformGraph(folder: string, graph: TransformGraphF
  */
 export async function readTransformGraph(folder: string): Promise<TransformGraphFile> {
   const file = join(folder, TRANSFORM_GRAPH_FILE);
-  // TODO
-  return JSON.parse(await readFile(file, 'utf8')) as TransformGraphFile;
+  const fail: Fail = (what) => {
+    throw new StepError('transform-graph-invalid', `${file}: ${what}`, 'make it again');
+  };
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+    if (systemErrorCode(error) === undefined) throw error;
+    return fail('this file cannot be read');
+  });
+  let root: unknown;
+  try {
+    root = JSON.parse(text);
+  } catch {
+    return fail('this is no JSON');
+  }
+  return parseGraph(root, fail);
 }

@@ -1,9 +1,45 @@
 /**
- * What a batch of one feature looks like before, between and after the steps of a transform: its type and the shape of
- * one example. Pure; the one place that says which step may follow which. Applying steps is the business of TensorFlow.
+ * The steps of a transform, and what a feature looks like before, between and after them: its type and the shape of one
+ * example. Pure; the one place that says which step may follow which. Applying them is the business of TensorFlow.
  */
 import type { FeatureSpec } from './examples-info.js';
-import type { TransformStep } from './transform-graph.js';
+
+/**
+ * One operation on a batch of one feature. Constants of one element apply to all values; of `channels` elements, one a
+ * channel (the last axis).
+ * - `decode`: JPEG or PNG bytes to raw pixels of the given size: stretched (`fill`), cropped (`cover`) or padded in black
+ *   (`contain`); not part of exported models, which take pixels
+ * - `cast`: to float32; single values of shape [n] become [n, 1]
+ * - `scale`: x × multiply + add
+ * - `standardize`: (x − mean) × factor, with factor = 1 ÷ sqrt(variance + epsilon); see {@link standardizeFactors}
+ * - `one_hot`: int32 of shape [n] to float32 of shape [n, depth]; a value outside 0 … depth − 1 gives zeros
+ * - `vocabulary`: text to its index in `tokens`; unknown text to −1, which is an error in a label
+ *
+ * Constants are rounded to float32 once, when they are applied. Which step may follow which: {@link afterStep}.
+ */
+export type TransformStep =
+  | {
+      readonly op: 'decode';
+      readonly height: number;
+      readonly width: number;
+      readonly channels: 1 | 3;
+      readonly fit: 'fill' | 'cover' | 'contain';
+    }
+  | { readonly op: 'cast' }
+  | { readonly op: 'scale'; readonly multiply: readonly number[]; readonly add: readonly number[] }
+  | {
+      readonly op: 'standardize';
+      readonly mean: readonly number[];
+      readonly variance: readonly number[];
+      readonly epsilon: number;
+    }
+  | { readonly op: 'one_hot'; readonly depth: number }
+  | { readonly op: 'vocabulary'; readonly tokens: readonly string[] };
+
+/** The factor by which `standardize` multiplies: 1 ÷ sqrt(variance + epsilon) for every variance. */
+export function standardizeFactors(step: Extract<TransformStep, { op: 'standardize' }>): readonly number[] {
+  return step.variance.map((variance) => 1 / Math.sqrt(variance + step.epsilon));
+}
 
 /** One example of a feature between two steps. `bytes`: an encoded image; `text`: a string. Both have no shape. */
 export interface StepValue {
