@@ -131,7 +131,9 @@ describe('TFRecord', () => {
         const file = join(folder, String(count++));
         writeFileSync(file, packed ? gzipSync(bytes) : bytes);
         await all(file).then(
-          () => { expect(bytes).toBe('refused'); },
+          () => {
+            expect(bytes).toBe('refused');
+          },
           (error: unknown) => {
             expect(error).toBeInstanceOf(StepError);
           },
