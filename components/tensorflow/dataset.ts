@@ -3,9 +3,18 @@
  * rows, epochs and shuffling are the caller's.
  */
 import type { Tensor } from '@tensorflow/tfjs-core';
-import type { ExamplesInfo } from '../formats/examples-info.js';
-import type { TransformGraphFile } from '../formats/transform-graph.js';
+import { StepError } from '../executor.js';
+import { defaultTransformGraph } from '../formats/default-transform.js';
+import { readExamplesInfo, readSplit } from '../formats/examples-files.js';
+import type { Column, ExamplesInfo, FeatureSpec } from '../formats/examples-info.js';
+import { featureNames, type TransformedFeature, type TransformGraphFile } from '../formats/transform-graph.js';
+import { describeStepValue, rawValue } from '../formats/transform-steps.js';
+import { applySteps } from './apply-transform.js';
+import { chooseLabel, labelValues } from './dataset-label.js';
+import { numericColumn, type NumericColumn } from './numeric-column.js';
 import type { TensorFlow } from './tensorflow.js';
+
+export { defaultTransformGraph } from '../formats/default-transform.js';
 
 /** A batch; the caller disposes both tensors. */
 export interface Batch {
@@ -46,6 +55,74 @@ export interface DatasetOptions {
   readonly limit?: number | undefined;
 }
 
+interface InputColumn extends NumericColumn {
+  readonly name: string;
+}
+
+/** Shape of one example at the input: one feature as it is, several joined along their only axis. */
+function joinedShape(graph: TransformGraphFile, names: readonly string[]): readonly number[] {
+  const shapes = names.map((name) => graph.features[name]?.output.shape ?? []);
+  const [only] = shapes;
+  if (only === undefined) {
+    throw new StepError('features-missing', 'the examples have no feature to learn from', 'name one in a Transform');
+  }
+  if (shapes.length === 1) return only;
+  const wide = names.find((_, index) => shapes[index]?.length !== 1);
+  if (wide !== undefined) {
+    throw new StepError(
+      'features-not-joinable',
+      `features ${names.join(', ')} cannot be joined: '${wide}' has the shape [${graph.features[wide]?.output.shape.join(', ') ?? ''}]`,
+      'a model takes one image, or any number of flat features; leave the others out in a Transform with [drop]',
+    );
+  }
+  return [shapes.reduce((sum, [size = 0]) => sum + size, 0)];
+}
+
+/** The raw feature that a transformed one is made from, where the examples have it as the transform expects it. */
+function sourceOf(feature: TransformedFeature, graph: TransformGraphFile, info: ExamplesInfo): FeatureSpec {
+  const expected = graph.inputs[feature.source];
+  const found = Object.hasOwn(info.features, feature.source) ? info.features[feature.source] : undefined;
+  const describe = (spec: FeatureSpec | undefined): string =>
+    spec === undefined ? 'nothing' : `${spec.kind} (${describeStepValue(rawValue(spec))})`;
+  if (expected !== undefined && found !== undefined && describe(expected) === describe(found)) return found;
+  throw new StepError(
+    'transform-mismatch',
+    `the transform was made for other examples: of feature '${feature.source}' it expects ${describe(expected)}, but there is ${describe(found)}`,
+    'use examples of the same kind',
+  );
+}
+
+/** Picks rows of a column. Pixels become float32 here, a batch at a time. */
+function gather({ values, shape }: NumericColumn, rows: Uint32Array): Int32Array | Float32Array {
+  const size = shape.reduce((product, length) => product * length, 1);
+  const length = rows.length * size;
+  const picked = values instanceof Int32Array ? new Int32Array(length) : new Float32Array(length);
+  rows.forEach((row, index) => {
+    picked.set(values.subarray(row * size, (row + 1) * size), index * size);
+  });
+  return picked;
+}
+
+function makeBatch(
+  tf: TensorFlow,
+  columns: readonly InputColumn[],
+  labels: Int32Array | Float32Array,
+  rows: Uint32Array,
+): Batch {
+  const outside = rows.find((row) => row >= labels.length);
+  if (outside !== undefined) throw new RangeError(`there is no example ${String(outside)}`);
+  const xs = tf.tidy(() => {
+    const parts = columns.map((column) => {
+      const values = gather(column, rows);
+      const raw = tf.tensor(values, [rows.length, ...column.shape], values instanceof Int32Array ? 'int32' : 'float32');
+      return applySteps(tf, column.steps, raw);
+    });
+    return parts.length === 1 ? (parts[0] as Tensor) : tf.concat(parts, 1);
+  });
+  const picked = gather({ values: labels, shape: [], steps: [] }, rows);
+  return { xs, ys: tf.tensor1d(picked, labels instanceof Int32Array ? 'int32' : 'float32') };
+}
+
 /**
  * Opens a split. Encoded images are decoded once, here.
  *
@@ -56,16 +133,40 @@ export interface DatasetOptions {
 export async function openDataset(
   options: DatasetOptions,
 ): Promise<{ readonly dataset: Dataset; readonly graph: TransformGraphFile }> {
-  await Promise.resolve(options);
-  throw new Error('not yet');
-}
-
-/**
- * The transform that stands when a pipeline has none: pixels and integers are cast to float32, numbers and labels stay,
- * text is left out.
- *
- * @throws StepError for encoded images, whose size only a Transform can say
- */
-export function defaultTransformGraph(info: ExamplesInfo): TransformGraphFile {
-  throw new Error(`not yet: ${String(info.version)}`);
+  const { tf, folder, split } = options;
+  const info = await readExamplesInfo(folder);
+  const graph = options.graph ?? defaultTransformGraph(info);
+  const label = chooseLabel(graph, options.label);
+  const features = featureNames(graph, 'feature');
+  const inputShape = joinedShape(graph, features);
+  const used = [...features, label].map((name) => {
+    const feature = graph.features[name] as TransformedFeature;
+    return { name, feature, spec: sourceOf(feature, graph, info) };
+  });
+  const data = await readSplit(folder, info, split, options.limit === undefined ? {} : { limit: options.limit });
+  if (data.examples === 0) {
+    throw new StepError(
+      'split-empty',
+      `split '${split}' has no examples`,
+      'give ExampleGen more data, or split otherwise',
+    );
+  }
+  const columnOf = (feature: TransformedFeature): Column => data.columns[feature.source] as Column;
+  const columns: InputColumn[] = [];
+  let labels: Int32Array | Float32Array = new Int32Array(0);
+  for (const { name, feature, spec } of used) {
+    const where = `feature '${feature.source}' of split '${split}'`;
+    if (feature.role === 'label') labels = await labelValues(tf, columnOf(feature), spec, feature, where);
+    else columns.push({ name, ...(await numericColumn(columnOf(feature), rawValue(spec), feature.steps, where)) });
+  }
+  const dataset: Dataset = {
+    examples: data.examples,
+    features,
+    label,
+    classes: graph.features[label]?.classes ?? [],
+    inputShape,
+    labels,
+    batch: (rows) => makeBatch(tf, columns, labels, rows),
+  };
+  return { dataset, graph };
 }
