@@ -482,6 +482,16 @@ function either<const P extends readonly Param<unknown>[], const O extends Commo
   });
 }
 
+/** Nothing: `null`, for what is left out on purpose; useful as an alternative of {@link either}. */
+function nothing(options: { readonly doc: string }): Param<null> {
+  return describe<null, typeof options>(options, {
+    type: 'null',
+    accepts: (value) => value === null,
+    check: () => null,
+    schema: () => ({ type: 'null' }),
+  });
+}
+
 /** Plain data that a component hands on as it is. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
@@ -509,5 +519,6 @@ export const param = {
   object,
   oneOf,
   either,
+  nothing,
   json,
 } as const;
