@@ -3,6 +3,7 @@
  * the transform then works on tensors.
  */
 import { StepError } from '../executor.js';
+import { checkFinite } from '../formats/check-finite.js';
 import { decodeColumn } from '../formats/decode-column.js';
 import type { Column } from '../formats/examples-info.js';
 import type { TransformStep } from '../formats/transform-graph.js';
@@ -44,16 +45,6 @@ async function decoded(images: readonly Uint8Array[], step: Decode, where: strin
 function indicesOf(texts: readonly string[], tokens: readonly string[]): Int32Array {
   const indices = new Map(tokens.map((token, index) => [token, index]));
   return Int32Array.from(texts, (text) => indices.get(text) ?? -1);
-}
-
-function checkFinite(values: Float32Array, size: number, where: string): void {
-  const index = values.findIndex((value) => !Number.isFinite(value));
-  if (index < 0) return;
-  throw new StepError(
-    'number-not-finite',
-    `example ${String(Math.floor(index / size))} of ${where} holds ${String(values[index])}`,
-    'repair or leave out such examples',
-  );
 }
 
 /**
