@@ -1,6 +1,7 @@
 /**
  * What ExampleGen reads from: inputs with examples whose features are known before the first one is read.
  */
+import type { Progress, StepLog } from '../executor.js';
 import type { ExampleValues, Features } from '../formats/examples-writer.js';
 
 /** One input. */
@@ -25,22 +26,14 @@ export interface SourceContext {
   readonly resolve: (path: string) => string;
   /** Names of the classes by index, when the params give them. */
   readonly classes: readonly string[] | undefined;
+  /** For downloads that later runs may use. */
   readonly cacheDir: string;
+  /** For what is unpacked. */
   readonly tempDir: string;
   readonly signal: AbortSignal;
-  readonly log: { info(message: string): void; warn(message: string): void };
-  progress(progress: {
-    readonly message: string;
-    readonly fraction?: number;
-    readonly rate?: { readonly value: number; readonly unit: string };
-    readonly etaSeconds?: number;
-  }): void;
+  readonly log: StepLog;
+  progress(progress: Progress): void;
 }
 
-/** Values by input name; a plain value is the only input and has no name. */
+/** Values by input name; a single input may have none. */
 export type ByInput<T> = ReadonlyMap<string | undefined, T>;
-
-/** Reads a param that is either one value or several by split. */
-export function byInput<T extends string>(value: T | Readonly<Record<string, T>>): ByInput<T> {
-  return typeof value === 'string' ? new Map([[undefined, value]]) : new Map(Object.entries(value));
-}

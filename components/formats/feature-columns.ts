@@ -4,6 +4,7 @@
  */
 import type { Column, FeatureSpec } from './examples-info.js';
 import type { Feature } from './example.js';
+import { bytesOf, decodeText, floatsOf, integerOf } from './feature-values.js';
 
 /** Gathers one feature of examples that come one after the other. */
 export interface ColumnBuilder {
@@ -13,30 +14,10 @@ export interface ColumnBuilder {
   column(): Column;
 }
 
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-
-function oneOf(feature: Feature | undefined, kind: 'bytes'): Uint8Array;
-function oneOf(feature: Feature | undefined, kind: 'int64'): bigint;
-function oneOf(feature: Feature | undefined, kind: 'bytes' | 'int64'): Uint8Array | bigint {
-  if (feature === undefined) throw new RangeError('it is missing');
-  if (feature.kind !== kind) throw new RangeError(`it holds ${feature.kind} values, not ${kind}`);
-  const [value] = feature.values;
-  if (value === undefined || feature.values.length > 1) {
-    throw new RangeError(`it has ${String(feature.values.length)} values, not one`);
-  }
-  return value;
-}
-
-function integerOf(feature: Feature | undefined): number {
-  const value = oneOf(feature, 'int64');
-  if (value !== BigInt.asIntN(32, value)) throw new RangeError(`${String(value)} does not fit into 32 bits`);
-  return Number(value);
-}
-
 function listBuilder<T>(values: T[] & Column, take: (bytes: Uint8Array) => T): ColumnBuilder {
   return {
     add: (feature) => {
-      values.push(take(oneOf(feature, 'bytes')));
+      values.push(take(bytesOf(feature)));
     },
     column: () => values,
   };
@@ -55,14 +36,6 @@ function integerBuilder(examples: number, check: (value: number) => void): Colum
   };
 }
 
-function textOf(bytes: Uint8Array): string {
-  try {
-    return utf8.decode(bytes);
-  } catch {
-    throw new RangeError('it is no UTF-8 text');
-  }
-}
-
 /**
  * Makes the builder of a feature's column.
  *
@@ -78,7 +51,7 @@ export function columnBuilder(spec: FeatureSpec, examples: number): ColumnBuilde
       let start = 0;
       return {
         add: (feature) => {
-          const pixels = oneOf(feature, 'bytes');
+          const pixels = bytesOf(feature);
           if (pixels.length !== size)
             throw new RangeError(`it has ${String(pixels.length)} bytes, not ${String(size)}`);
           column.set(pixels, start);
@@ -99,11 +72,10 @@ export function columnBuilder(spec: FeatureSpec, examples: number): ColumnBuilde
       let start = 0;
       return {
         add: (feature) => {
-          if (feature === undefined) throw new RangeError('it is missing');
-          if (feature.kind !== 'float') throw new RangeError(`it holds ${feature.kind} values, not float`);
-          const { length } = feature.values;
+          const values = floatsOf(feature);
+          const { length } = values;
           if (length !== spec.size) throw new RangeError(`it has ${String(length)} values, not ${String(spec.size)}`);
-          column.set(feature.values, start);
+          column.set(values, start);
           start += length;
         },
         column: () => column,
@@ -112,6 +84,6 @@ export function columnBuilder(spec: FeatureSpec, examples: number): ColumnBuilde
     case 'integer':
       return integerBuilder(examples, () => undefined);
     case 'string':
-      return listBuilder<string>([], textOf);
+      return listBuilder<string>([], decodeText);
   }
 }
