@@ -3,8 +3,7 @@
  * csv-parse's business; what the cells mean, the caller's.
  */
 import { pipeline, Readable } from 'node:stream';
-import { parse, type Parser } from 'csv-parse';
-import { errorMessage, systemErrorCode } from '../../artifacts/system-error.js';
+import { CsvError, parse, type Parser } from 'csv-parse';
 import { StepError } from '../executor.js';
 import { readChunks } from './byte-stream.js';
 
@@ -66,14 +65,12 @@ export async function* readCsvRows(file: string, delimiter: string): AsyncGenera
       yield { line: info.lines, cells: record };
     }
   } catch (error) {
-    if (error instanceof StepError) throw error;
-    const code = systemErrorCode(error);
-    if (code?.startsWith('CSV_') !== true) throw error;
+    if (!(error instanceof CsvError)) throw error;
     throw invalid(
       file,
-      code === 'CSV_MAX_RECORD_SIZE'
+      error.code === 'CSV_MAX_RECORD_SIZE'
         ? `a row is longer than ${String(MAX_ROW_CHARACTERS)} characters`
-        : errorMessage(error),
+        : error.message,
     );
   }
 }
