@@ -7,7 +7,7 @@ import { canonicalJson } from '../../artifacts/canonical-json.js';
 
 /** One bound that was checked. */
 export interface ThresholdCheck {
-  /** `accuracy`, or `cat recall` for a class. */
+  /** `accuracy`, or `recall of cat` for a class. */
   readonly metric: string;
   /** `minimum` and `maximum` bound the value, the others how far it is above the baseline's. */
   readonly bound: 'minimum' | 'maximum' | 'minimum_change' | 'maximum_change';
@@ -21,12 +21,12 @@ export interface ThresholdCheck {
 export interface Blessing {
   readonly version: 1;
   readonly blessed: boolean;
-  /** Why, in sentences; what failed first. */
+  /** Why, in words: the checks that failed; when none did, all of them. */
   readonly reasons: readonly string[];
   readonly checks: readonly ThresholdCheck[];
   /** Digest of the model that the verdict is on. */
   readonly model: string;
-  /** Digest of the model it was compared with. */
+  /** Digest of the model that it was compared with. */
   readonly baseline_model: string | null;
 }
 

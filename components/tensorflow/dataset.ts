@@ -5,6 +5,7 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { StepError } from '../executor.js';
 import { defaultTransformGraph } from '../formats/default-transform.js';
+import type { RawImage } from '../formats/decode-image.js';
 import { readExamplesInfo, readSplit } from '../formats/examples-files.js';
 import type { Column, ExamplesInfo, FeatureSpec } from '../formats/examples-info.js';
 import { featureNames, type TransformedFeature, type TransformGraphFile } from '../formats/transform-graph.js';
@@ -37,6 +38,8 @@ export interface Dataset {
   readonly inputShape: readonly number[];
   /** Class indices by row; for a regression the numbers. A one-hot encoded label is an index here too. */
   readonly labels: Int32Array | Float32Array;
+  /** The pixels of an example before the transform, for people to look at; undefined where no feature is an image. */
+  image(row: number): RawImage | undefined;
   /** Transforms some examples. @param rows - their numbers, in any order, repeated or not */
   batch(rows: Uint32Array): Batch;
 }
@@ -103,6 +106,14 @@ function gather({ values, shape }: NumericColumn, rows: Uint32Array): Int32Array
   return picked;
 }
 
+function imageAt(columns: readonly InputColumn[], row: number): RawImage | undefined {
+  const column = columns.find(({ values }) => values instanceof Uint8Array);
+  if (column === undefined) return undefined;
+  const [height = 0, width = 0, channels = 0] = column.shape;
+  const size = height * width * channels;
+  return { height, width, channels, pixels: (column.values as Uint8Array).subarray(row * size, (row + 1) * size) };
+}
+
 function makeBatch(
   tf: TensorFlow,
   columns: readonly InputColumn[],
@@ -166,6 +177,7 @@ export async function openDataset(
     classes: graph.features[label]?.classes ?? [],
     inputShape,
     labels,
+    image: (row) => imageAt(columns, row),
     batch: (rows) => makeBatch(tf, columns, labels, rows),
   };
   return { dataset, graph };
