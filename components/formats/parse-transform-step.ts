@@ -7,7 +7,7 @@ import type { TransformStep } from './transform-steps.js';
 
 const constants = param.list(param.number({ doc: '' }), { doc: '', minItems: 1 });
 const variances = param.list(param.number({ doc: '', minimum: 0 }), { doc: '', minItems: 1 });
-const side = param.integer({ doc: '', minimum: 1, maximum: 65_536 });
+const side = param.integer({ doc: '', minimum: 1, maximum: 8192 });
 
 /** Values of a one-hot encoding at most. */
 export const MAX_DEPTH = 2 ** 20;
