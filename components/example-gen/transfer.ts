@@ -43,15 +43,23 @@ const UNREACHABLE = new Set([
   'UND_ERR_CONNECT_TIMEOUT',
 ]);
 
-/** What a failed fetch says: the reason is its cause. */
+const BROKEN = new Set([
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'UND_ERR_SOCKET',
+  'UND_ERR_HEADERS_TIMEOUT',
+  'UND_ERR_BODY_TIMEOUT',
+  'UND_ERR_RES_CONTENT_LENGTH_MISMATCH',
+]);
+
+/** What a failed fetch says: the reason is its cause. Anything unknown, such as a bad certificate, stays as it is. */
 function fetchError(error: unknown): TransferError {
   const cause = typeof error === 'object' && error !== null && 'cause' in error ? error.cause : undefined;
   const reason = cause ?? error;
-  const code = systemErrorCode(reason);
-  return new TransferError(
-    code !== undefined && UNREACHABLE.has(code) ? 'unreachable' : 'broken',
-    errorMessage(reason) || (code ?? 'the connection failed'),
-  );
+  const code = systemErrorCode(reason) ?? '';
+  const kind = UNREACHABLE.has(code) ? 'unreachable' : BROKEN.has(code) ? 'broken' : 'refused';
+  return new TransferError(kind, errorMessage(reason) || code);
 }
 
 /** Size of what is there already. */

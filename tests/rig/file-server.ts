@@ -64,3 +64,12 @@ export function sendPart(bytes: Buffer, length: number): Answer {
     response.write(bytes.subarray(0, length), () => response.destroy());
   };
 }
+
+/** An address where nobody listens. */
+export async function nobody(): Promise<string> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return `http://127.0.0.1:${String(port)}/cifar.tar.gz`;
+}

@@ -1,24 +1,14 @@
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { sha256Hex } from '../../../artifacts/digest.js';
 import { download, type Patience } from '../../../components/example-gen/download.js';
 import type { Progress } from '../../../components/executor.js';
-import { fileServers, sendFile, sendPart, type Answer } from '../../rig/file-server.js';
+import { fileServers, nobody, sendFile, sendPart, type Answer } from '../../rig/file-server.js';
 import { temporaryFolders } from '../../rig/temp-folder.js';
 
 const temporaryFolder = temporaryFolders();
 const startServer = fileServers();
-
-/** An address where nobody listens. */
-async function nobody(): Promise<string> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return `http://127.0.0.1:${String(port)}/cifar.tar.gz`;
-}
 
 const BYTES = Buffer.from(Array.from({ length: 300_000 }, (_, index) => (index * 7919) % 251));
 const SHA256 = sha256Hex(BYTES);
