@@ -12,8 +12,8 @@ import { MAX_RECORD_BYTES } from '../formats/tfrecord.js';
 import { mapOrdered } from './ordered.js';
 import type { ByInput, Source, SourceContext } from './source.js';
 
-/** Images that are decoded at once: enough for the threads of the image library. */
-const AT_ONCE = 8;
+/** Images that are decoded at once: as many as Node has threads for it. Large ones need hundreds of megabytes each. */
+const AT_ONCE = 4;
 
 const SPLIT_LIKE = new Set(['train', 'training', 'test', 'testing', 'val', 'valid', 'validation', 'eval']);
 
