@@ -9,6 +9,9 @@ import { HEAT_STEPS } from './styles.js';
 /** Classes up to which the confusion matrix fits a page. */
 const SHOWN_CLASSES = 40;
 
+/** Classes up to which its cells are roomy. */
+const ROOMY_CLASSES = 16;
+
 /** Classes that the table lists; the file has all. */
 const LISTED_CLASSES = 200;
 
@@ -99,7 +102,7 @@ export function confusionMatrix({ confusion_matrix, per_class }: ClassificationR
   return html`<section>
     <h2>Confusion matrix</h2>
     <div class="wide">
-      <table class="matrix">
+      <table class="${names.length > ROOMY_CLASSES ? 'matrix dense' : 'matrix'}">
         <thead>
           <tr>
             <td class="faint">is ↓ taken for →</td>

@@ -71,6 +71,11 @@ svg .value { fill: var(--bar); }
 .matrix tbody th { text-align: right; }
 .matrix thead th { vertical-align: bottom; }
 .matrix thead th > span { display: inline-block; writing-mode: vertical-rl; transform: rotate(180deg); white-space: nowrap; max-height: 9rem; overflow: hidden; text-overflow: ellipsis; }
+.matrix.dense { font-size: .7rem; }
+.matrix.dense td { min-width: 1.45rem; height: 1.45rem; padding: 0 .1rem; border-width: 1px; border-radius: 4px; }
+.matrix.dense thead th { padding: .2rem 0; }
+.matrix.dense tbody th { padding: 0 .4rem; }
+.matrix.dense tbody .name { max-width: 9rem; }
 .matrix td.none { color: var(--faint); opacity: .55; }
 .name { display: inline-block; max-width: 16rem; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; vertical-align: bottom; }
 .gallery { display: grid; grid-template-columns: repeat(auto-fill, minmax(8.5rem, 1fr)); gap: 1rem; }
