@@ -6,7 +6,14 @@ import type { ProcessEnvironment, StopSignal } from './command.js';
 
 const SIGNALS: readonly StopSignal[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
-function textOutput(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv): TextOutput {
+/** A stream as it really is: the types of Node promise a terminal everywhere. */
+type Stream = NodeJS.WritableStream & {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  readonly rows?: number;
+};
+
+function textOutput(stream: Stream, env: NodeJS.ProcessEnv): TextOutput {
   let open = true;
   // A reader such as `head` may go at any time; the work goes on without it.
   stream.on('error', () => {
@@ -20,10 +27,10 @@ function textOutput(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv): TextOut
       return stream.isTTY === true;
     },
     get columns() {
-      return stream.isTTY === true && stream.columns > 0 ? stream.columns : 80;
+      return positive(stream.columns) ?? 80;
     },
     get rows() {
-      return stream.isTTY === true && stream.rows > 0 ? stream.rows : 24;
+      return positive(stream.rows) ?? 24;
     },
     get colors() {
       const forced = env['FORCE_COLOR'];
@@ -35,6 +42,10 @@ function textOutput(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv): TextOut
       return () => stream.off('resize', handler);
     },
   };
+}
+
+function positive(size: number | undefined): number | undefined {
+  return size !== undefined && size > 0 ? size : undefined;
 }
 
 /** This very process. */

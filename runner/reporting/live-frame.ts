@@ -2,7 +2,7 @@
  * Draws a run at one moment as lines for a terminal: a pure function of the view, the size and the time.
  */
 import type { Progress } from '../../components/executor.js';
-import { cut, displayWidth, pad, plainLine } from './plain-text.js';
+import { cut, displayWidth, firstLine, pad, plainLine } from './plain-text.js';
 import { counted, duration, rateText } from './quantities.js';
 import type { NodeView, RunView } from './run-view.js';
 import { MARKS, paintState, type NodeState, type Style } from './style.js';
@@ -62,7 +62,7 @@ function detail(node: NodeView, columns: number, style: Style): string {
         plain(`cached, from run ${String(node.fromRun)}${node.savedMs > 0 ? `, saved ${duration(node.savedMs)}` : ''}`),
       );
     case 'failed':
-      return style.bad(plain(node.failure?.message ?? ''));
+      return style.bad(cut(firstLine(node.failure?.message ?? ''), columns));
     case 'canceled':
       return style.warn(plain('stopped'));
     case 'abandoned':

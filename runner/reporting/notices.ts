@@ -2,7 +2,7 @@
  * What is said once, as a line that stays: damage, recovery, retries, failures.
  */
 import type { RunEvent } from '../execution/run-event.js';
-import { plainLine } from './plain-text.js';
+import { firstLine, plainLine } from './plain-text.js';
 import { duration, shortDigest } from './quantities.js';
 import type { Style } from './style.js';
 
@@ -22,10 +22,10 @@ export function notice(event: RunEvent, style: Style): string | undefined {
     }
     case 'step-retry':
       return style.warn(
-        `${plainLine(event.node)}: attempt ${String(event.attempt)} failed: ${plainLine(event.failure.message)}; next attempt ${event.delayMs > 0 ? `in ${duration(event.delayMs)}` : 'now'}`,
+        `${plainLine(event.node)}: attempt ${String(event.attempt)} failed: ${firstLine(event.failure.message)}; next attempt ${event.delayMs > 0 ? `in ${duration(event.delayMs)}` : 'now'}`,
       );
     case 'step-failed':
-      return style.bad(`${plainLine(event.node)} failed: ${plainLine(event.failure.message)}`);
+      return style.bad(`${plainLine(event.node)} failed: ${firstLine(event.failure.message)}`);
     default:
       return undefined;
   }

@@ -17,6 +17,11 @@ export function plainLine(text: string): string {
   return plainText(text).replaceAll('\n', ' ⏎ ');
 }
 
+/** The first line of a text, made plain. */
+export function firstLine(text: string): string {
+  return plainLine(text.split('\n', 1)[0] ?? '');
+}
+
 function visible(character: string): string {
   return `<${(character.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}>`;
 }

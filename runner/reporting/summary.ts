@@ -88,12 +88,14 @@ function failure(node: NodeView, { style }: Drawing): string {
   const failed = node.failure;
   if (failed === undefined) return '';
   const indented = (text: string): string => plainText(text).replaceAll('\n', '\n    ');
+  // A program's last lines are often in the message already.
+  const lastLines = node.lastLines.filter((line) => !failed.message.includes(line));
   const lines = [
     style.bad(`${plainLine(node.name)}[${plainLine(failed.code)}]: ${indented(failed.message)}`),
     ...(failed.hint === undefined ? [] : [`  help: ${indented(failed.hint)}`]),
     ...(failed.stack === undefined ? [] : [`  ${style.dim(indented(failed.stack))}`]),
-    ...(node.lastLines.length === 0 ? [] : ['  last lines of its log:']),
-    ...node.lastLines.map((line) => style.dim(`    | ${plainLine(line)}`)),
+    ...(lastLines.length === 0 ? [] : ['  last lines of its log:']),
+    ...lastLines.map((line) => style.dim(`    | ${plainLine(line)}`)),
     ...(node.log === undefined ? [] : [`  log: ${plainLine(node.log)}`]),
   ];
   return lines.map((line) => `  ${line}\n`).join('');
