@@ -24,7 +24,7 @@ function textOutput(stream: Stream, env: NodeJS.ProcessEnv): TextOutput {
       if (open && text !== '') stream.write(text);
     },
     get isTTY() {
-      return stream.isTTY === true;
+      return stream.isTTY === true && env['TERM'] !== 'dumb';
     },
     get columns() {
       return positive(stream.columns) ?? 80;
@@ -35,7 +35,7 @@ function textOutput(stream: Stream, env: NodeJS.ProcessEnv): TextOutput {
     get colors() {
       const forced = env['FORCE_COLOR'];
       if (forced !== undefined && forced !== '') return forced !== '0';
-      return stream.isTTY === true && (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb';
+      return this.isTTY && (env['NO_COLOR'] ?? '') === '';
     },
     onResize: (handler) => {
       stream.on('resize', handler);

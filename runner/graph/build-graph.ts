@@ -6,6 +6,7 @@ import { Graph, alg } from '@dagrejs/graphlib';
 import { artifactTypes, type ArtifactType } from '../../artifacts/types.js';
 import type { ComponentSpec, InputPort } from '../../components/component-spec.js';
 import { checkParams, type ParamPath, type ParamProblem, type ParamResource } from '../../components/params.js';
+import type { ComponentSource, FindComponent } from '../../components/registry.js';
 import { asMapping, suggest } from '../config/fields.js';
 import { interpolate } from '../config/interpolate.js';
 import { plain, rangeAt, type LocatedMapping } from '../config/located.js';
@@ -13,20 +14,7 @@ import type { NodeConfig, PipelineConfig, Placed } from '../config/pipeline-conf
 import type { DiagnosticCode } from '../source/diagnostic-codes.js';
 import type { Problems } from '../source/problems.js';
 import { findCycle } from './find-cycle.js';
-import type { ComponentSource, GraphNode, OutputReference, PipelineGraph } from './pipeline-graph.js';
-
-/** A component, or why there is none. */
-export type FoundComponent =
-  | { readonly found: true; readonly spec: ComponentSpec; readonly source: ComponentSource }
-  | {
-      readonly found: false;
-      readonly code: 'unknown-component' | 'bad-component';
-      readonly message: string;
-      readonly hint: string | undefined;
-    };
-
-/** Finds the component that a name or a file stands for. */
-export type ResolveComponent = (name: string) => Promise<FoundComponent>;
+import type { GraphNode, OutputReference, PipelineGraph } from './pipeline-graph.js';
 
 /** A node whose component was found, before its references are followed. */
 interface ResolvedNode {
@@ -210,7 +198,7 @@ function inOrder(nodes: readonly GraphNode[]): readonly GraphNode[] {
 export async function buildGraph(
   pipeline: PipelineConfig,
   at: { readonly file: string; readonly baseDir: string },
-  resolveComponent: ResolveComponent,
+  resolveComponent: FindComponent,
   problems: Problems,
 ): Promise<PipelineGraph | undefined> {
   const resolved = new Map<string, ResolvedNode>();

@@ -2,6 +2,7 @@
  * From the name of a file to a valid graph, or all that is wrong.
  */
 import { dirname } from 'node:path';
+import type { FindComponent } from '../../components/registry.js';
 import { parseYaml } from '../config/parse-yaml.js';
 import { overrideEntries, setEntry } from '../config/pipeline-params.js';
 import { readPipeline } from '../config/read-pipeline.js';
@@ -10,7 +11,7 @@ import type { LocatedEntry } from '../config/located.js';
 import type { Checked } from '../source/diagnostic.js';
 import { Problems } from '../source/problems.js';
 import type { SourceFile } from '../source/source-file.js';
-import { buildGraph, type ResolveComponent } from './build-graph.js';
+import { buildGraph } from './build-graph.js';
 import type { PipelineGraph } from './pipeline-graph.js';
 
 /** What to load, and what with. */
@@ -25,7 +26,7 @@ export interface LoadOptions {
   readonly paramsFiles: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Makes the finder of components for the pipeline's folder. */
-  readonly components: (baseDir: string) => ResolveComponent;
+  readonly components: (baseDir: string) => FindComponent;
 }
 
 function readSet(text: string, problems: Problems): readonly LocatedEntry[] {

@@ -5,13 +5,8 @@
 import type { ArtifactType } from '../../artifacts/types.js';
 import type { ComponentSpec } from '../../components/component-spec.js';
 import type { ParamPath, ParamResource } from '../../components/params.js';
+import type { ComponentSource } from '../../components/registry.js';
 import type { SourceRange } from '../source/source-file.js';
-
-/** Where a node's component comes from. */
-export type ComponentSource =
-  | { readonly kind: 'builtin'; readonly name: string }
-  /** A file of the user's that exports `spec` and `execute`; absolute path. */
-  | { readonly kind: 'file'; readonly path: string };
 
 /** An output of another node. */
 export interface OutputReference {

@@ -25,6 +25,8 @@ export interface FingerprintDocument {
   readonly seed: number;
   /** TensorFlow backends round differently; left out where the component does not compute with one. */
   readonly backend?: { readonly name: string; readonly version: string };
+  /** Types of the outputs that the pipeline file declares; left out where the component declares them. */
+  readonly outputs?: Readonly<Record<string, string>>;
   /** For components with effects outside the store: the folder that relative destinations start from. */
   readonly place?: string;
 }

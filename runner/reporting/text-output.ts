@@ -5,6 +5,7 @@
 /** Writing never throws, and goes nowhere once the reader has gone. */
 export interface TextOutput {
   write(text: string): void;
+  /** A terminal whose cursor can be moved. */
   readonly isTTY: boolean;
   /** Width and height of the terminal; 80 × 24 where there is none. They change when the window does. */
   readonly columns: number;

@@ -5,7 +5,7 @@ import { Examples, Model } from '../../artifacts/types.js';
 import { defineSpec, input, output, type ComponentSpec } from '../../components/component-spec.js';
 import { param } from '../../components/params.js';
 import { closestName } from '../../components/suggestion.js';
-import type { ResolveComponent } from '../../runner/graph/build-graph.js';
+import type { FindComponent } from '../../components/registry.js';
 
 const specs: readonly ComponentSpec[] = [
   defineSpec({
@@ -46,7 +46,7 @@ const specs: readonly ComponentSpec[] = [
 ];
 
 /** Finds the components above. */
-export const testComponents: ResolveComponent = (name) => {
+export const testComponents: FindComponent = (name) => {
   const spec = specs.find((candidate) => candidate.name === name);
   if (spec) return Promise.resolve({ found: true, spec, source: { kind: 'builtin', name } });
   if (name.startsWith('./')) {

@@ -1,0 +1,161 @@
+/**
+ * User code: TypeScript or JavaScript files that a pipeline names. Bundled with all that they import, so that the identity
+ * of an export is what it needs, however many files that is, and comments and white space are not part of it.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve, sep } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import type { BuildFailure, Message, Plugin } from 'esbuild';
+import { canonicalJson } from '../artifacts/canonical-json.js';
+import { sha256Hex } from '../artifacts/digest.js';
+import { errorMessage } from '../artifacts/system-error.js';
+import type { Digest } from '../artifacts/store/artifact-store.js';
+import { StepError } from './executor.js';
+
+/** Under this name user code imports what this package offers. */
+const OWN_PACKAGE = 'tfjs-pipelines';
+
+/** A file and some of its exports. */
+export interface UserModule {
+  /** Absolute path. */
+  readonly file: string;
+  readonly exports: readonly string[] | 'all';
+}
+
+/** What `file.ts#name` means in a pipeline whose files lie in `baseDir`. */
+export function parseModuleReference(reference: string, baseDir: string): UserModule {
+  const hash = reference.lastIndexOf('#');
+  return { file: resolve(baseDir, reference.slice(0, hash)), exports: [reference.slice(hash + 1)] };
+}
+
+/** `@scope/name` or `name` of an import specifier such as `name/part`. */
+function packageName(specifier: string): string {
+  return specifier
+    .split('/')
+    .slice(0, specifier.startsWith('@') ? 2 : 1)
+    .join('/');
+}
+
+/** Version of the package that a resolved file belongs to. */
+function packageVersion(file: string): string {
+  for (let folder = dirname(file); folder !== dirname(folder); folder = dirname(folder)) {
+    const path = join(folder, 'package.json');
+    if (!existsSync(path)) continue;
+    const { version } = JSON.parse(readFileSync(path, 'utf8')) as { version?: unknown };
+    if (typeof version === 'string') return version;
+  }
+  return '';
+}
+
+/** Keeps imports of packages as imports; `onPackage` answers what stands in the bundle in place of the specifier. */
+function packagesStayOutside(onPackage: (specifier: string, file: string) => string): Plugin {
+  return {
+    name: 'packages-stay-outside',
+    setup: (build) => {
+      build.onResolve({ filter: /^[^./]/u }, async ({ path, pluginData, resolveDir, kind }) => {
+        if (pluginData === 'resolved' || kind === 'entry-point') return undefined;
+        if (path.startsWith('node:')) return { path, external: true };
+        if (path === OWN_PACKAGE) return { path: onPackage(path, ownIndex()), external: true };
+        const found = await build.resolve(path, { resolveDir, kind, pluginData: 'resolved' });
+        if (found.errors.length > 0) return { errors: found.errors };
+        // A built-in module without the prefix, such as `fs`.
+        if (found.external) return { path: `node:${path}`, external: true };
+        return { path: onPackage(path, found.path), external: true };
+      });
+    },
+  };
+}
+
+/** The file that `import … from 'tfjs-pipelines'` means: this very copy of the package, wherever the user's file lies. */
+function ownIndex(): string {
+  const here = fileURLToPath(import.meta.url);
+  return join(dirname(here), '..', here.endsWith('.ts') ? 'index.ts' : 'index.js');
+}
+
+function describeMessage({ text, location }: Message): string {
+  if (location === null) return text;
+  return `${location.file}:${String(location.line)}:${String(location.column + 1)}: ${text}`;
+}
+
+async function bundle(module: UserModule, plugin: Plugin, minify: boolean): Promise<string> {
+  const { build } = await import('esbuild');
+  const folder = dirname(module.file);
+  const names = module.exports === 'all' ? '*' : `{ ${module.exports.join(', ')} }`;
+  const name = `./${relative(folder, module.file).split(sep).join('/')}`;
+  try {
+    const result = await build({
+      stdin: {
+        contents: `export ${names} from ${JSON.stringify(name)};`,
+        resolveDir: folder,
+        sourcefile: 'import',
+      },
+      absWorkingDir: folder,
+      bundle: true,
+      write: false,
+      format: 'esm',
+      platform: 'node',
+      target: 'node20',
+      minifyWhitespace: minify,
+      legalComments: 'none',
+      sourcemap: minify ? false : 'inline',
+      tsconfigRaw: '{}',
+      logLevel: 'silent',
+      plugins: [plugin],
+    });
+    return result.outputFiles[0]?.text ?? '';
+  } catch (error) {
+    const errors = (error as Partial<BuildFailure>).errors ?? [];
+    const what = errors.length > 0 ? errors.map(describeMessage).join('\n') : errorMessage(error);
+    throw new StepError(
+      'user-code',
+      `${module.file} cannot be loaded: ${what}`,
+      'mend the file; paths start beside it',
+    );
+  }
+}
+
+/**
+ * The identity of exports of a user's file: the digest of the code that they need, from all files that are imported, and
+ * of the versions of the packages that those import.
+ *
+ * @throws StepError `user-code` when a file is missing, is not valid code or lacks an export
+ */
+export async function userModuleDigest(module: UserModule): Promise<Digest> {
+  const packages: Record<string, string> = {};
+  const plugin = packagesStayOutside((specifier, file) => {
+    if (specifier !== OWN_PACKAGE) packages[packageName(specifier)] = packageVersion(file);
+    return specifier;
+  });
+  const code = await bundle(module, plugin, true);
+  return sha256Hex(canonicalJson({ code, packages }));
+}
+
+/**
+ * Loads exports of a user's file into this process. The same code is loaded once only.
+ *
+ * @throws StepError `user-code` when it cannot be loaded, or fails while it is
+ */
+export async function loadUserModule(module: UserModule): Promise<Readonly<Record<string, unknown>>> {
+  const code = await bundle(
+    module,
+    packagesStayOutside((_, file) => pathToFileURL(file).href),
+    false,
+  );
+  try {
+    const url = `data:text/javascript;base64,${Buffer.from(code).toString('base64')}`;
+    return (await import(url)) as Readonly<Record<string, unknown>>;
+  } catch (error) {
+    throw new StepError('user-code', `${module.file} fails when it is loaded: ${errorMessage(error)}`);
+  }
+}
+
+/**
+ * Loads one export of user code.
+ *
+ * @param reference - `file.ts#name`, the file relative to `baseDir`
+ * @throws StepError `user-code`
+ */
+export async function loadUserExport(reference: string, baseDir: string): Promise<unknown> {
+  const module = parseModuleReference(reference, baseDir);
+  return (await loadUserModule(module))[reference.slice(reference.lastIndexOf('#') + 1)];
+}

@@ -1,0 +1,15 @@
+/**
+ * Loads the pipeline that a command names, or says all that is wrong with it.
+ */
+import { componentFinder } from '../../components/registry.js';
+import { loadPipeline } from '../graph/load-pipeline.js';
+import type { PipelineGraph } from '../graph/pipeline-graph.js';
+import { InvalidPipeline, type Environment, type PipelineArguments } from './command.js';
+
+/** @throws InvalidPipeline */
+export async function loadGraph(args: PipelineArguments, { cwd, env }: Environment): Promise<PipelineGraph> {
+  const { file, set, paramsFiles } = args;
+  const loaded = await loadPipeline({ file, cwd, set, paramsFiles, env, components: componentFinder });
+  if (!loaded.ok) throw new InvalidPipeline(loaded.diagnostics);
+  return loaded.value;
+}

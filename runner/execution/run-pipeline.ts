@@ -1,0 +1,370 @@
+/**
+ * One run of a pipeline, from the lock to the last record: what is cached is recorded at once, the rest is scheduled as
+ * soon as what it needs is there.
+ */
+import { join } from 'node:path';
+import PQueue from 'p-queue';
+import type { MetadataStore, NewExecution } from '../../artifacts/metadata/metadata-store.js';
+import type { ArtifactRecord, Binding } from '../../artifacts/metadata/records.js';
+import { openMetadataStore } from '../../artifacts/metadata/sqlite-metadata-store.js';
+import { currentProcess, isAlive } from '../../artifacts/process-identity.js';
+import type { ArtifactStore, Digest } from '../../artifacts/store/artifact-store.js';
+import { closeStaging, openLocalArtifactStore, sweepStaging } from '../../artifacts/store/local-artifact-store.js';
+import { acquireLock } from '../../artifacts/store/lock.js';
+import { StoreError } from '../../artifacts/store/store-error.js';
+import { openRoot } from '../../artifacts/store/store-root.js';
+import { artifactTypes } from '../../artifacts/types.js';
+import { StepError } from '../../components/executor.js';
+import type { GraphNode, PipelineGraph } from '../graph/pipeline-graph.js';
+import { needsOf, planPipeline } from '../plan/plan-pipeline.js';
+import {
+  byPort,
+  inputsOf,
+  Planner,
+  type ArtifactsByPort,
+  type DamagedArtifact,
+  type Decision,
+} from '../plan/planner.js';
+import type { ReportedArtifact, ReportEvent, RunOutcome } from './run-event.js';
+import { RunState } from './run-state.js';
+import { runStep, StepEnded, type StepSurroundings } from './run-step.js';
+import { stepFailure } from './step-failure.js';
+import { stepLogPath } from './step-log.js';
+import { WorkerPool } from './worker-pool.js';
+
+/** What to run and how. */
+export interface RunOptions {
+  readonly graph: PipelineGraph;
+  /** Absolute path of the root. */
+  readonly root: string;
+  /** Steps that run at the same time. */
+  readonly jobs: number;
+  /** Whether outputs of earlier runs may be used. */
+  readonly cache: boolean;
+  /** Nodes that run again though they are cached. */
+  readonly force: ReadonlySet<string>;
+  readonly report: ReportEvent;
+  /** Aborts when the run is to stop: nothing new starts, what runs is asked to stop. */
+  readonly stop: AbortSignal;
+  /** Aborts when what still runs is to be killed. */
+  readonly kill: AbortSignal;
+}
+
+/** How a run ended. */
+export interface RunResult {
+  readonly run: number;
+  readonly outcome: RunOutcome;
+}
+
+function bindings(inputs: ArtifactsByPort): readonly Binding[] {
+  return Object.entries(inputs).flatMap(([port, artifacts]) =>
+    artifacts.map(({ id }, index) => ({ port, index, artifactId: id })),
+  );
+}
+
+function reported(outputs: ArtifactsByPort): readonly ReportedArtifact[] {
+  return Object.entries(outputs).flatMap(([port, artifacts]) =>
+    artifacts.map(({ type, digest, bytes }) => ({ port, type, digest, bytes })),
+  );
+}
+
+/** A run while it goes on. */
+class Run {
+  readonly #options: RunOptions;
+  readonly #id: number;
+  readonly #metadata: MetadataStore;
+  readonly #surroundings: StepSurroundings;
+  readonly #planner: Planner;
+  readonly #nodes: ReadonlyMap<string, GraphNode>;
+  readonly #state: RunState;
+  readonly #queue: PQueue;
+  readonly #outputs = new Map<string, ArtifactsByPort>();
+  /** Which node of this run an artifact came out of, for those that are found damaged later. */
+  readonly #madeBy = new Map<Digest, string>();
+  /** Artifacts whose every byte was hashed in this run. */
+  readonly #proved = new Set<Digest>();
+  readonly #readyAt = new Map<string, number>();
+  #failed = false;
+
+  constructor(options: RunOptions, id: number, metadata: MetadataStore, surroundings: StepSurroundings) {
+    const { graph } = options;
+    this.#options = options;
+    this.#id = id;
+    this.#metadata = metadata;
+    this.#surroundings = surroundings;
+    const store = { artifacts: surroundings.artifacts, metadata };
+    this.#planner = new Planner({ graph, store, cache: options.cache, force: options.force });
+    this.#nodes = new Map(graph.nodes.map((node) => [node.name, node]));
+    this.#state = new RunState(graph.nodes.map((node) => ({ name: node.name, needs: needsOf(node) })));
+    this.#queue = new PQueue({ concurrency: options.jobs });
+  }
+
+  async run(): Promise<RunOutcome> {
+    const { graph, stop } = this.#options;
+    const store = { artifacts: this.#surroundings.artifacts, metadata: this.#metadata };
+    const plan = await planPipeline({ ...this.#options, graph, store }, this.#planner);
+    this.#metadata.transaction(() => {
+      for (const { node, plan: decision } of plan) {
+        if (decision.kind === 'cached') this.#useCached(node, this.#inputs(node), decision);
+      }
+    });
+    const cancel = (): void => {
+      this.#queue.clear();
+    };
+    stop.addEventListener('abort', cancel, { once: true });
+    this.#schedule();
+    await this.#queue.onIdle();
+    stop.removeEventListener('abort', cancel);
+    for (const { name } of graph.nodes) {
+      const state = this.#state.state(name);
+      if (state === 'ready' || state === 'waiting') {
+        this.#state.apply(name, 'cancel');
+        this.#options.report({ type: 'step-canceled', node: name });
+      }
+    }
+    return stop.aborted ? 'canceled' : this.#failed ? 'failed' : 'complete';
+  }
+
+  #inputs(node: GraphNode): ArtifactsByPort {
+    const inputs = inputsOf(node, this.#outputs);
+    if (inputs === undefined) throw new Error(`${node.name} starts before what it needs is there`);
+    return inputs;
+  }
+
+  #schedule(): void {
+    if (this.#options.stop.aborted) return;
+    for (const name of this.#state.ready()) {
+      const node = this.#nodes.get(name);
+      if (node === undefined || this.#readyAt.has(name)) continue;
+      this.#readyAt.set(name, Date.now());
+      void this.#queue.add(() => this.#runNode(node));
+    }
+  }
+
+  #execution(node: GraphNode, inputs: ArtifactsByPort, { fingerprint }: Decision): NewExecution {
+    const { name, spec } = node;
+    return {
+      runId: this.#id,
+      node: name,
+      component: spec.name,
+      fingerprint,
+      inputs: bindings(inputs),
+      startedAt: Date.now(),
+      log: stepLogPath(this.#id, name),
+    };
+  }
+
+  #useCached(node: GraphNode, inputs: ArtifactsByPort, decision: Extract<Decision, { kind: 'cached' }>): void {
+    const { execution, outputs } = decision.from;
+    this.#metadata.recordCached(
+      { ...this.#execution(node, inputs, decision), log: execution.log },
+      execution.id,
+      Date.now(),
+    );
+    this.#finish(node, byPort(outputs), 'cached');
+    this.#options.report({
+      type: 'step-cached',
+      node: node.name,
+      fromRun: execution.runId,
+      savedMs: execution.timings?.executeMs ?? 0,
+      metrics: execution.metrics,
+      outputs: reported(byPort(outputs)),
+    });
+  }
+
+  #finish(node: GraphNode, outputs: ArtifactsByPort, how: 'cached' | 'complete'): void {
+    this.#outputs.set(node.name, outputs);
+    for (const { digest } of Object.values(outputs).flat()) this.#madeBy.set(digest, node.name);
+    this.#state.apply(node.name, how);
+  }
+
+  async #runNode(node: GraphNode): Promise<void> {
+    const { name } = node;
+    if (this.#options.stop.aborted) return;
+    this.#state.apply(name, 'start');
+    try {
+      const inputs = this.#inputs(node);
+      const decision = await this.#planner.decide(node, inputs);
+      if (decision.kind === 'cached') this.#useCached(node, inputs, decision);
+      else {
+        for (const damaged of decision.damaged) await this.#putAside(name, damaged);
+        if (await this.#proveInputs(node, inputs)) await this.#execute(node, inputs, decision);
+      }
+    } catch (error) {
+      if (!(error instanceof StepEnded)) this.#fail(name, new StepEnded(stepFailure(error), false, 0));
+      else this.#fail(name, error);
+    }
+    this.#schedule();
+  }
+
+  async #putAside(node: string, { port, digest, problems }: DamagedArtifact): Promise<void> {
+    const { artifacts } = this.#surroundings;
+    const quarantine = problems.includes('it is gone') ? undefined : await artifacts.quarantine(digest);
+    this.#metadata.retireArtifact(digest);
+    this.#options.report({ type: 'artifact-damaged', node, port, digest, problems, quarantine });
+  }
+
+  /** Hashes all that goes in. What is damaged is put aside, and made again by the node that it came from. */
+  async #proveInputs(node: GraphNode, inputs: ArtifactsByPort): Promise<boolean> {
+    for (const [port, artifacts] of Object.entries(inputs)) {
+      for (const { digest } of artifacts) {
+        if (this.#proved.has(digest)) continue;
+        const soundness = await this.#surroundings.artifacts.verify(digest);
+        if (soundness.state === 'sound') {
+          this.#proved.add(digest);
+          this.#metadata.saveWitness(digest, soundness.witness);
+          continue;
+        }
+        const problems = soundness.state === 'missing' ? ['it is gone'] : soundness.problems;
+        await this.#putAside(node.name, { port, digest, problems });
+        const maker = this.#madeBy.get(digest);
+        if (maker === undefined) throw new Error(`nothing in this run made artifact ${digest}`);
+        this.#outputs.delete(maker);
+        this.#readyAt.delete(maker);
+        this.#readyAt.delete(node.name);
+        if (['complete', 'cached'].includes(this.#state.state(maker))) this.#state.redo(maker, node.name);
+        return false;
+      }
+    }
+    return true;
+  }
+
+  async #execute(
+    node: GraphNode,
+    inputs: ArtifactsByPort,
+    decision: Extract<Decision, { kind: 'run' }>,
+  ): Promise<void> {
+    const { report } = this.#options;
+    const { name } = node;
+    const started = Date.now();
+    const id = this.#metadata.beginExecution(this.#execution(node, inputs, decision));
+    try {
+      const outcome = await runStep(node, inputs, decision.fingerprint.digest, decision.reason, this.#surroundings);
+      const records = this.#metadata.completeExecution(id, {
+        outputs: outcome.outputs,
+        metrics: outcome.metrics,
+        timings: {
+          queuedMs: started - (this.#readyAt.get(name) ?? started),
+          executeMs: outcome.executeMs,
+          publishMs: outcome.publishMs,
+        },
+        attempts: outcome.attempts,
+        endedAt: Date.now(),
+        reusable: node.cache,
+      });
+      for (const { digest } of outcome.outputs) this.#proved.add(digest);
+      const outputs: Record<string, ArtifactRecord[]> = {};
+      outcome.outputs.forEach(({ port }, index) => {
+        const record = records[index];
+        if (record !== undefined) (outputs[port] ??= []).push(record);
+      });
+      this.#finish(node, outputs, 'complete');
+      report({
+        type: 'step-completed',
+        node: name,
+        durationMs: Date.now() - started,
+        metrics: outcome.metrics,
+        outputs: reported(outputs),
+        reusable: node.cache,
+      });
+    } catch (error) {
+      const ended = error instanceof StepEnded ? error : new StepEnded(stepFailure(error), false, 1);
+      this.#metadata.failExecution(id, {
+        state: ended.canceled ? 'CANCELED' : 'FAILED',
+        failure: { code: ended.failure.code, message: ended.failure.message },
+        attempts: ended.attempts,
+        endedAt: Date.now(),
+      });
+      throw ended;
+    }
+  }
+
+  #fail(name: string, { failure, canceled }: StepEnded): void {
+    const { report } = this.#options;
+    if (canceled) report({ type: 'step-canceled', node: name });
+    else {
+      this.#failed = true;
+      report({ type: 'step-failed', node: name, failure, log: stepLogPath(this.#id, name) });
+    }
+    for (const abandoned of this.#state.apply(name, canceled ? 'cancel' : 'fail')) {
+      report({ type: 'step-abandoned', node: abandoned, because: name });
+    }
+  }
+}
+
+/** Who holds the lock of a pipeline, as an error. */
+function locked(pipeline: string, pid: number, host: string): StoreError {
+  return new StoreError(
+    'locked',
+    `another run of '${pipeline}' is going on: process ${String(pid)} on ${host}`,
+    'wait until it has ended, or use another store with --root',
+  );
+}
+
+async function runLocked(
+  options: RunOptions,
+  metadata: MetadataStore,
+  artifacts: ArtifactStore,
+  root: StepSurroundings['root'],
+): Promise<RunResult> {
+  const { graph, report, stop, kill } = options;
+  const startedAt = Date.now();
+  const { id } = metadata.beginRun({
+    pipeline: graph.name,
+    file: graph.file,
+    params: graph.params,
+    startedAt,
+    owner: currentProcess(),
+  });
+  const nodes = graph.nodes.map(({ name }) => name);
+  report({ type: 'run-started', run: id, pipeline: graph.name, nodes, jobs: options.jobs });
+  const workers = new WorkerPool();
+  const end = (): void => {
+    workers.close();
+  };
+  kill.addEventListener('abort', end, { once: true });
+  let outcome: RunOutcome = 'failed';
+  try {
+    const surroundings: StepSurroundings = { root, artifacts, workers, baseDir: graph.baseDir, report, stop };
+    outcome = await new Run(options, id, metadata, surroundings).run();
+  } finally {
+    kill.removeEventListener('abort', end);
+    workers.close();
+    const state = outcome === 'complete' ? 'COMPLETE' : outcome === 'canceled' ? 'CANCELED' : 'FAILED';
+    metadata.endRun(id, state, Date.now());
+  }
+  report({ type: 'run-ended', run: id, outcome, durationMs: Date.now() - startedAt });
+  return { run: id, outcome };
+}
+
+/**
+ * Runs a pipeline.
+ *
+ * @throws StoreError when the store cannot be used, or another run of the pipeline is going on
+ */
+export async function runPipeline(options: RunOptions): Promise<RunResult> {
+  const { graph, report } = options;
+  for (const name of options.force) {
+    if (!graph.nodes.some((node) => node.name === name))
+      throw new StepError('unknown-node', `there is no node '${name}'`);
+  }
+  const root = await openRoot(options.root);
+  const lock = await acquireLock(join(root.locks, `${graph.name}.lock`));
+  if (!lock.taken) throw locked(graph.name, lock.heldBy.pid, lock.heldBy.host);
+  try {
+    const metadata = openMetadataStore(root.metadata);
+    try {
+      metadata.registerTypes(artifactTypes.values());
+      for (const { id, pipeline } of metadata.closeDeadRuns(isAlive, Date.now())) {
+        report({ type: 'run-recovered', run: id, pipeline });
+      }
+      await sweepStaging(root);
+      return await runLocked(options, metadata, openLocalArtifactStore(root), root);
+    } finally {
+      metadata.close();
+      await closeStaging(root);
+    }
+  } finally {
+    await lock.release();
+  }
+}

@@ -1,0 +1,214 @@
+/**
+ * One execution of one step: folders to write into, the executor in its place, retries, publishing. Whatever happens, the
+ * store holds either all of its outputs or none.
+ */
+import { mkdir, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { realDisk } from '../../artifacts/disk.js';
+import type { ProducedArtifact } from '../../artifacts/metadata/records.js';
+import type { ArtifactStore, StagedArtifact } from '../../artifacts/store/artifact-store.js';
+import type { StoreRoot } from '../../artifacts/store/store-root.js';
+import type { PropertyValue } from '../../artifacts/types.js';
+import { StepError } from '../../components/executor.js';
+import type { GraphNode } from '../graph/pipeline-graph.js';
+import type { ArtifactsByPort } from '../plan/planner.js';
+import type { ReportEvent, StepFailure } from './run-event.js';
+import { StepFailed, stepFailure } from './step-failure.js';
+import { executeStep, type Step, type StepListener } from './step-host.js';
+import type { WorkerPool } from './worker-pool.js';
+
+/** First pause before a retry, in milliseconds; every further one is twice as long. */
+const FIRST_PAUSE_MS = 1000;
+const LONGEST_PAUSE_MS = 60_000;
+
+/** What a step has come to. */
+export interface StepOutcome {
+  readonly outputs: readonly ProducedArtifact[];
+  readonly metrics: Readonly<Record<string, number>>;
+  readonly attempts: number;
+  readonly executeMs: number;
+  readonly publishMs: number;
+}
+
+/** A step failed after all its attempts, or was stopped. */
+export class StepEnded extends Error {
+  override readonly name = 'StepEnded';
+  constructor(
+    readonly failure: StepFailure,
+    readonly canceled: boolean,
+    readonly attempts: number,
+  ) {
+    super(failure.message);
+  }
+}
+
+/** What a step needs beside itself. */
+export interface StepSurroundings {
+  readonly root: StoreRoot;
+  readonly artifacts: ArtifactStore;
+  readonly workers: WorkerPool;
+  readonly baseDir: string;
+  readonly report: ReportEvent;
+  /** Aborts when the run is to stop. */
+  readonly stop: AbortSignal;
+}
+
+interface Attempt {
+  readonly step: Step;
+  readonly staged: Readonly<Record<string, StagedArtifact>>;
+}
+
+async function prepare(
+  node: GraphNode,
+  inputs: ArtifactsByPort,
+  fingerprint: string,
+  { root, artifacts, baseDir }: StepSurroundings,
+): Promise<Attempt & { readonly scratch: StagedArtifact }> {
+  const scratch = await artifacts.stage();
+  const staged: Record<string, StagedArtifact> = {};
+  for (const port of Object.keys(node.outputs)) staged[port] = await artifacts.stage();
+  const checkpointDir = join(root.checkpoints, fingerprint);
+  for (const folder of [root.cache, checkpointDir]) await mkdir(folder, { recursive: true });
+  const read = (port: string): Step['inputs'][string] => {
+    const list = (inputs[port] ?? []).map(({ type, digest, properties }) => ({
+      type,
+      digest,
+      path: artifacts.pathOf(digest),
+      properties,
+    }));
+    const [only] = list;
+    const isList = node.spec.ports === 'declared' || node.spec.inputs[port]?.list === true;
+    return isList || only === undefined ? list : only;
+  };
+  const step: Step = {
+    source: node.source,
+    inputs: Object.fromEntries(Object.keys(inputs).map((port) => [port, read(port)])),
+    outputs: Object.fromEntries(
+      Object.entries(node.outputs).map(([port, type]) => [port, { type: type.name, path: staged[port]?.path ?? '' }]),
+    ),
+    params: node.params,
+    seed: node.seed,
+    baseDir,
+    cacheDir: root.cache,
+    checkpointDir,
+    tempDir: scratch.path,
+    env: node.env,
+  };
+  return { step, staged, scratch };
+}
+
+async function attempt(
+  node: GraphNode,
+  inputs: ArtifactsByPort,
+  fingerprint: string,
+  surroundings: StepSurroundings,
+): Promise<Omit<StepOutcome, 'attempts'>> {
+  const { workers, report, stop } = surroundings;
+  const prepared = await prepare(node, inputs, fingerprint, surroundings);
+  const { step, staged, scratch } = prepared;
+  const metrics: Record<string, number> = {};
+  const properties: Record<string, Record<string, PropertyValue>> = {};
+  const listener: StepListener = {
+    log: (level, message) => {
+      report({ type: 'step-log', node: node.name, level, message });
+    },
+    progress: (progress) => {
+      report({ type: 'step-progress', node: node.name, progress });
+    },
+    metric: (name, value) => {
+      metrics[name] = value;
+    },
+    property: (port, name, value) => {
+      (properties[port] ??= {})[name] = value;
+    },
+  };
+  const timeout = node.timeoutMs === undefined ? undefined : AbortSignal.timeout(node.timeoutMs);
+  const signal = timeout === undefined ? stop : AbortSignal.any([stop, timeout]);
+  const stopped = new Promise<never>((_, reject) => {
+    const fail = (): void => {
+      reject(
+        stop.aborted
+          ? new StepError('canceled', 'the run was stopped')
+          : new StepError('timeout', `the step took longer than ${String(node.timeoutMs)} ms`, 'raise its timeout'),
+      );
+    };
+    if (signal.aborted) fail();
+    else signal.addEventListener('abort', fail, { once: true });
+  });
+  stopped.catch(() => undefined);
+  try {
+    const started = Date.now();
+    // A step in this process cannot be ended: the run goes on without it. One in a worker is waited for: it is killed.
+    await (node.spec.runsIn === 'worker'
+      ? workers.execute(step, signal, listener)
+      : node.spec.ports === 'declared'
+        ? executeStep(step, signal, listener)
+        : Promise.race([executeStep(step, signal, listener), stopped]));
+    if (signal.aborted) await stopped;
+    const executed = Date.now();
+    const outputs: ProducedArtifact[] = [];
+    for (const [port, type] of Object.entries(node.outputs)) {
+      const folder = staged[port];
+      if (folder === undefined) continue;
+      if ((await readdir(folder.path)).length === 0) {
+        throw new StepError('output-missing', `the step ended without writing its output '${port}'`);
+      }
+      const { digest, bytes, files, witness } = await folder.publish();
+      outputs.push({
+        port,
+        index: 0,
+        type: type.name,
+        digest,
+        bytes,
+        files,
+        witness,
+        properties: properties[port] ?? {},
+      });
+    }
+    await realDisk.removeTree(step.checkpointDir);
+    return { outputs, metrics, executeMs: executed - started, publishMs: Date.now() - executed };
+  } catch (error) {
+    if (signal.aborted) await stopped;
+    throw error;
+  } finally {
+    for (const folder of [...Object.values(staged), scratch]) await folder.discard();
+  }
+}
+
+/** Pause before a retry, with jitter so that steps that failed together do not come back together. */
+function pause(attempts: number): number {
+  const longest = Math.min(FIRST_PAUSE_MS * 2 ** (attempts - 1), LONGEST_PAUSE_MS);
+  return Math.round(longest * (0.5 + Math.random() / 2));
+}
+
+/**
+ * Executes a step with its retries and publishes what it made.
+ *
+ * @param inputs - artifacts by port, found sound
+ * @param fingerprint - names the step's checkpoints
+ * @throws StepEnded when its last attempt failed, or the run was stopped
+ */
+export async function runStep(
+  node: GraphNode,
+  inputs: ArtifactsByPort,
+  fingerprint: string,
+  reason: string,
+  surroundings: StepSurroundings,
+): Promise<StepOutcome> {
+  const { report, stop } = surroundings;
+  for (let attempts = 1; ; attempts++) {
+    report({ type: 'step-started', node: node.name, component: node.spec.name, reason, attempt: attempts });
+    try {
+      return { ...(await attempt(node, inputs, fingerprint, surroundings)), attempts };
+    } catch (error) {
+      const failure = error instanceof StepFailed ? error.failure : stepFailure(error);
+      if (stop.aborted || attempts > node.retries) throw new StepEnded(failure, stop.aborted, attempts);
+      const delayMs = pause(attempts);
+      report({ type: 'step-retry', node: node.name, attempt: attempts, failure, delayMs });
+      await sleep(delayMs, undefined, { signal: stop }).catch(() => {
+        throw new StepEnded(failure, true, attempts);
+      });
+    }
+  }
+}

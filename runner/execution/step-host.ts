@@ -1,0 +1,75 @@
+/**
+ * Executes a step in this process, be it the runner's own or a worker's. What goes in is plain data, what comes out are
+ * calls; it knows neither graph nor store.
+ */
+import type { PropertyValue } from '../../artifacts/types.js';
+import {
+  StepError,
+  type ExecutionContext,
+  type InputArtifact,
+  type OutputArtifact,
+  type Progress,
+} from '../../components/executor.js';
+import { loadExecutor, type ComponentSource } from '../../components/registry.js';
+
+/** A step as plain data. */
+export interface Step extends Pick<
+  ExecutionContext,
+  'seed' | 'baseDir' | 'cacheDir' | 'checkpointDir' | 'tempDir' | 'env'
+> {
+  readonly source: ComponentSource;
+  readonly inputs: Readonly<Record<string, InputArtifact | readonly InputArtifact[]>>;
+  readonly outputs: Readonly<Record<string, Pick<OutputArtifact, 'type' | 'path'>>>;
+  readonly params: Readonly<Record<string, unknown>>;
+}
+
+/** What a step says while it executes. */
+export interface StepListener {
+  log(level: 'info' | 'warn', message: string): void;
+  progress(progress: Progress): void;
+  metric(name: string, value: number): void;
+  property(port: string, name: string, value: PropertyValue): void;
+}
+
+function checkedMetric(name: string, value: number): number {
+  if (Number.isFinite(value)) return value;
+  throw new StepError('metric-not-finite', `the metric ${name} is ${String(value)}`, 'look for what made it so');
+}
+
+/** Executes a step; rejects with what its executor throws. */
+export async function executeStep(step: Step, signal: AbortSignal, listener: StepListener): Promise<void> {
+  const { source, inputs, outputs, params, ...rest } = step;
+  const { execute } = await loadExecutor(source);
+  signal.throwIfAborted();
+  await execute({
+    ...rest,
+    inputs: inputs as ExecutionContext['inputs'],
+    outputs: Object.fromEntries(
+      Object.entries(outputs).map(([port, output]) => [
+        port,
+        {
+          ...output,
+          setProperty: (name: string, value: PropertyValue) => {
+            listener.property(port, name, value);
+          },
+        },
+      ]),
+    ),
+    params,
+    signal,
+    log: {
+      info: (message) => {
+        listener.log('info', message);
+      },
+      warn: (message) => {
+        listener.log('warn', message);
+      },
+    },
+    progress: (progress) => {
+      listener.progress(progress);
+    },
+    metric: (name, value) => {
+      listener.metric(name, checkedMetric(name, value));
+    },
+  });
+}

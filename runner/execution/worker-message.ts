@@ -1,0 +1,19 @@
+/**
+ * What the runner and a worker process tell each other.
+ */
+import type { PropertyValue } from '../../artifacts/types.js';
+import type { Progress } from '../../components/executor.js';
+import type { StepFailure } from './run-event.js';
+import type { Step } from './step-host.js';
+
+/** From the runner to a worker. */
+export type WorkerOrder = { readonly type: 'execute'; readonly step: Step } | { readonly type: 'abort' };
+
+/** From a worker to the runner. */
+export type WorkerReport =
+  | { readonly type: 'log'; readonly level: 'info' | 'warn'; readonly message: string }
+  | { readonly type: 'progress'; readonly progress: Progress }
+  | { readonly type: 'metric'; readonly name: string; readonly value: number }
+  | { readonly type: 'property'; readonly port: string; readonly name: string; readonly value: PropertyValue }
+  | { readonly type: 'done' }
+  | { readonly type: 'failed'; readonly failure: StepFailure };

@@ -1,0 +1,123 @@
+/**
+ * Worker processes for steps that compute: started when they are needed, kept for the next step, ended as a group.
+ */
+import { fork, type ChildProcess } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { StepError } from '../../components/executor.js';
+import { StepFailed } from './step-failure.js';
+import type { Step, StepListener } from './step-host.js';
+import type { WorkerOrder, WorkerReport } from './worker-message.js';
+
+/** Milliseconds that a step has to stop by itself once it was asked to. */
+const GRACE_MS = 10_000;
+
+interface Worker {
+  readonly child: ChildProcess;
+  /** Takes what the current step says; undefined between steps. */
+  listener: StepListener | undefined;
+}
+
+function endGroup({ child }: Worker): void {
+  if (child.pid === undefined) return;
+  try {
+    process.kill(-child.pid, 'SIGKILL');
+  } catch {
+    // Nothing is left of it.
+  }
+}
+
+function startWorker(): Worker {
+  const child = fork(fileURLToPath(new URL('./worker.js', import.meta.url)), [], {
+    // A group of its own: what a step starts ends with it, and Ctrl-C does not reach it.
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    serialization: 'advanced',
+  });
+  const worker: Worker = { child, listener: undefined };
+  for (const stream of [child.stdout, child.stderr]) {
+    if (stream) {
+      createInterface({ input: stream }).on('line', (line) => {
+        worker.listener?.log('info', line);
+      });
+    }
+  }
+  return worker;
+}
+
+/** Runs steps in worker processes. */
+export class WorkerPool {
+  readonly #idle: Worker[] = [];
+  readonly #busy = new Set<Worker>();
+
+  /**
+   * Executes a step in a worker.
+   *
+   * @throws StepFailed with what the step said, or when its process died
+   */
+  async execute(step: Step, signal: AbortSignal, listener: StepListener): Promise<void> {
+    signal.throwIfAborted();
+    const worker = this.#idle.pop() ?? startWorker();
+    this.#busy.add(worker);
+    worker.listener = listener;
+    const { child } = worker;
+    let killer: NodeJS.Timeout | undefined;
+    const abort = (): void => {
+      if (child.connected) child.send({ type: 'abort' } satisfies WorkerOrder);
+      killer = setTimeout(() => {
+        endGroup(worker);
+      }, GRACE_MS);
+    };
+    let alive = true;
+    try {
+      await new Promise<void>((resolve, reject) => {
+        child.on('message', (report: WorkerReport) => {
+          switch (report.type) {
+            case 'log':
+              listener.log(report.level, report.message);
+              break;
+            case 'progress':
+              listener.progress(report.progress);
+              break;
+            case 'metric':
+              listener.metric(report.name, report.value);
+              break;
+            case 'property':
+              listener.property(report.port, report.name, report.value);
+              break;
+            case 'done':
+              resolve();
+              break;
+            case 'failed':
+              reject(new StepFailed(report.failure));
+              break;
+          }
+        });
+        child.once('exit', (code, endedBy) => {
+          alive = false;
+          const how = endedBy === null ? `ended with status ${String(code)}` : `was ended by ${endedBy}`;
+          const hint = endedBy === 'SIGKILL' ? 'the system may have run out of memory' : undefined;
+          reject(new StepError('worker-died', `the process of the step ${how}`, hint));
+        });
+        child.once('error', reject);
+        signal.addEventListener('abort', abort, { once: true });
+        child.send({ type: 'execute', step } satisfies WorkerOrder);
+      });
+    } finally {
+      clearTimeout(killer);
+      signal.removeEventListener('abort', abort);
+      child.removeAllListeners('message').removeAllListeners('exit').removeAllListeners('error');
+      child.on('error', () => undefined);
+      worker.listener = undefined;
+      this.#busy.delete(worker);
+      if (alive && child.connected) this.#idle.push(worker);
+      else endGroup(worker);
+    }
+  }
+
+  /** Ends all workers at once, with all that they started. */
+  close(): void {
+    for (const worker of [...this.#idle, ...this.#busy]) endGroup(worker);
+    this.#idle.length = 0;
+  }
+}

@@ -1,0 +1,119 @@
+/**
+ * Gathers the ingredients of a node's outcome into its fingerprint document, with the place of each in the pipeline file.
+ */
+import type { Digest } from '../../artifacts/store/artifact-store.js';
+import type { FingerprintRecord } from '../../artifacts/metadata/metadata-store.js';
+import { filesAmong } from '../../components/command/arguments.js';
+import type { ParamPath } from '../../components/params.js';
+import type { ComponentSource } from '../../components/registry.js';
+import type { BackendIdentity } from '../../components/tensorflow/backend-identity.js';
+import type { GraphNode } from '../graph/pipeline-graph.js';
+import { placeText } from '../source/source-file.js';
+import { FINGERPRINT_VERSION, fingerprintRecord, type FingerprintDocument } from './fingerprint.js';
+import type { ResourceDigests } from './resource-digests.js';
+
+/** Where ingredients come from that the node itself does not hold. */
+export interface IngredientSources {
+  readonly baseDir: string;
+  readonly resources: ResourceDigests;
+  readonly code: (source: ComponentSource) => Promise<Digest>;
+  readonly backend: () => BackendIdentity;
+}
+
+/** A copy of plain data with the value at a path replaced. */
+function replaced(value: unknown, path: ParamPath, by: unknown): unknown {
+  const [key, ...rest] = path;
+  if (key === undefined) return by;
+  if (Array.isArray(value)) {
+    return value.map((item: unknown, index) => (index === key ? replaced(item, rest, by) : item));
+  }
+  return Object.fromEntries(
+    Object.entries(value as Record<string, unknown>).map(([name, item]) => [
+      name,
+      name === key ? replaced(item, rest, by) : item,
+    ]),
+  );
+}
+
+async function paramIngredients(
+  node: GraphNode,
+  resources: ResourceDigests,
+): Promise<Readonly<Record<string, unknown>>> {
+  let params: unknown = node.params;
+  for (const { kind, path, value } of node.resources) {
+    const ingredient =
+      kind === 'path'
+        ? { content: await resources.path(value) }
+        : { module: await resources.module(value), name: value.slice(value.lastIndexOf('#') + 1) };
+    params = replaced(params, path, ingredient);
+  }
+  return params as Readonly<Record<string, unknown>>;
+}
+
+/** Files that a Command names among its arguments. */
+async function argumentFiles(
+  node: GraphNode,
+  { baseDir, resources }: IngredientSources,
+): Promise<Record<string, Digest>> {
+  const { argv } = node.params;
+  if (node.spec.ports !== 'declared' || !Array.isArray(argv)) return {};
+  const names = filesAmong(
+    argv.filter((argument) => typeof argument === 'string'),
+    baseDir,
+  );
+  return Object.fromEntries(await Promise.all(names.map(async (name) => [name, await resources.path(name)] as const)));
+}
+
+/** Places of the document's leaves by path, as `file:line:column`. */
+function places(node: GraphNode, document: FingerprintDocument): Readonly<Record<string, string>> {
+  const found: Record<string, string> = {
+    'component.name': placeText(node.places.component),
+    'component.code': placeText(node.places.component),
+    seed: placeText(node.places.seed),
+  };
+  const visit = (value: unknown, path: ParamPath, shown: string): void => {
+    if (typeof value === 'object' && value !== null && Object.keys(value).length > 0) {
+      const isList = Array.isArray(value);
+      for (const [key, item] of Object.entries(value))
+        visit(item, [...path, isList ? Number(key) : key], `${shown}.${key}`);
+    } else found[shown] = placeText(node.places.param(path));
+  };
+  visit(document.params, [], 'params');
+  for (const port of Object.keys(document.inputs)) {
+    document.inputs[port]?.forEach((_, index) => {
+      found[`inputs.${port}.${String(index)}`] = placeText(node.places.input(port));
+    });
+  }
+  for (const name of Object.keys(document.env)) found[`env.${name}`] = placeText(node.places.env(name));
+  return found;
+}
+
+/**
+ * The fingerprint of a node.
+ *
+ * @param inputs - digests by port and position
+ * @throws StepError when a file that a param names cannot be read
+ */
+export async function nodeFingerprint(
+  node: GraphNode,
+  inputs: Readonly<Record<string, readonly Digest[]>>,
+  sources: IngredientSources,
+): Promise<FingerprintRecord> {
+  const { spec } = node;
+  const backend = spec.usesBackend ? sources.backend() : undefined;
+  const document: FingerprintDocument = {
+    version: FINGERPRINT_VERSION,
+    component: { name: spec.name, code: await sources.code(node.source) },
+    params: await paramIngredients(node, sources.resources),
+    inputs,
+    files: await argumentFiles(node, sources),
+    env: node.env,
+    seed: node.seed,
+    ...(backend === undefined ? {} : { backend: { name: backend.name, version: backend.version } }),
+    ...(spec.ports === 'declared'
+      ? { outputs: Object.fromEntries(Object.entries(node.outputs).map(([port, { name }]) => [port, name])) }
+      : {}),
+    ...(spec.external ? { place: sources.baseDir } : {}),
+  };
+  return fingerprintRecord(document, places(node, document));
+}

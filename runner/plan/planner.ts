@@ -1,0 +1,154 @@
+/**
+ * Decides for one node after the other whether an earlier execution can stand for it, and says why when not. It reads;
+ * what becomes of damaged artifacts is its caller's business.
+ */
+import type { Digest } from '../../artifacts/store/artifact-store.js';
+import type { ArtifactStore, Soundness } from '../../artifacts/store/artifact-store.js';
+import type {
+  BoundArtifact,
+  ExecutionWithArtifacts,
+  FingerprintRecord,
+  MetadataStore,
+} from '../../artifacts/metadata/metadata-store.js';
+import type { ArtifactRecord } from '../../artifacts/metadata/records.js';
+import { codeDigests, loadExecutor } from '../../components/registry.js';
+import { backendIdentity } from '../../components/tensorflow/backend-identity.js';
+import type { GraphNode, PipelineGraph } from '../graph/pipeline-graph.js';
+import { closestExecution } from './closest-execution.js';
+import { nodeFingerprint, type IngredientSources } from './node-fingerprint.js';
+import { resourceDigests } from './resource-digests.js';
+
+/** Artifacts by port, in order. */
+export type ArtifactsByPort = Readonly<Record<string, readonly ArtifactRecord[]>>;
+
+/** An artifact that is not what its digest promises. */
+export interface DamagedArtifact {
+  readonly port: string;
+  readonly digest: Digest;
+  readonly problems: readonly string[];
+}
+
+/** What is to be done with a node whose inputs are known. */
+export type Decision =
+  | { readonly kind: 'cached'; readonly fingerprint: FingerprintRecord; readonly from: ExecutionWithArtifacts }
+  | {
+      readonly kind: 'run';
+      readonly fingerprint: FingerprintRecord;
+      /** Why no earlier execution stands for it, in a few words. */
+      readonly reason: string;
+      readonly damaged: readonly DamagedArtifact[];
+    };
+
+/** What the planner may use. */
+export interface PlannerOptions {
+  readonly graph: PipelineGraph;
+  /** Undefined while nothing ever ran. */
+  readonly store: { readonly artifacts: ArtifactStore; readonly metadata: MetadataStore } | undefined;
+  /** Whether earlier executions may stand for nodes at all. */
+  readonly cache: boolean;
+  readonly force: ReadonlySet<string>;
+}
+
+/** Outputs by port. */
+export function byPort(bound: readonly BoundArtifact[]): ArtifactsByPort {
+  const ports: Record<string, ArtifactRecord[]> = {};
+  for (const { port, artifact } of bound) (ports[port] ??= []).push(artifact);
+  return ports;
+}
+
+/** Names of changed ingredients that a reason lists. */
+const LISTED = 3;
+
+/** Decides for the nodes of one pipeline. */
+export class Planner {
+  readonly #options: PlannerOptions;
+  readonly #sources: IngredientSources;
+
+  constructor(options: PlannerOptions) {
+    this.#options = options;
+    const { baseDir } = options.graph;
+    this.#sources = { baseDir, resources: resourceDigests(baseDir), code: codeDigests(), backend: backendIdentity };
+  }
+
+  /**
+   * Decides for a node.
+   *
+   * @throws StepError when a file or user code that its params name cannot be read
+   */
+  async decide(node: GraphNode, inputs: ArtifactsByPort): Promise<Decision> {
+    const digests = Object.fromEntries(
+      Object.entries(inputs).map(([port, artifacts]) => [port, artifacts.map(({ digest }) => digest)]),
+    );
+    const fingerprint = await nodeFingerprint(node, digests, this.#sources);
+    const run = (reason: string, damaged: readonly DamagedArtifact[] = []): Decision => ({
+      kind: 'run',
+      fingerprint,
+      reason,
+      damaged,
+    });
+    const { store, cache, force } = this.#options;
+    if (force.has(node.name)) return run('forced');
+    if (!cache) return run('the cache is not used');
+    if (!node.cache) return run('cache: false');
+    if (store === undefined) return run('first run');
+    const from = store.metadata.findCompleted(fingerprint.digest);
+    if (from === undefined) return run(this.#difference(node, fingerprint, store.metadata));
+    const damaged = await this.#damage(from, store);
+    if (damaged.length > 0)
+      return run(`its output ${damaged.map(({ port }) => port).join(', ')} is damaged or gone`, damaged);
+    const fallen = node.spec.external ? await this.#fallen(node, from, store.artifacts) : undefined;
+    return fallen === undefined ? { kind: 'cached', fingerprint, from } : run(fallen);
+  }
+
+  #difference(node: GraphNode, fingerprint: FingerprintRecord, metadata: MetadataStore): string {
+    const { name } = this.#options.graph;
+    const closest = closestExecution(metadata, {
+      pipeline: name,
+      node: node.name,
+      component: node.spec.name,
+      fingerprint,
+    });
+    if (closest === undefined) return 'first run';
+    const paths = closest.changes.map(({ path }) => path);
+    if (paths.length === 0) return 'its earlier outputs may not be used again';
+    const more = paths.length > LISTED ? ` and ${String(paths.length - LISTED)} more` : '';
+    return `changed: ${paths.slice(0, LISTED).join(', ')}${more}`;
+  }
+
+  async #damage(
+    { outputs }: ExecutionWithArtifacts,
+    { artifacts, metadata }: NonNullable<PlannerOptions['store']>,
+  ): Promise<readonly DamagedArtifact[]> {
+    const damaged: DamagedArtifact[] = [];
+    for (const { port, artifact } of outputs) {
+      const { digest } = artifact;
+      const soundness: Soundness = await artifacts.check(digest, metadata.witness(digest));
+      if (soundness.state === 'missing') damaged.push({ port, digest, problems: ['it is gone'] });
+      else if (soundness.state === 'damaged') damaged.push({ port, digest, problems: soundness.problems });
+    }
+    return damaged;
+  }
+
+  async #fallen(
+    node: GraphNode,
+    { outputs }: ExecutionWithArtifacts,
+    artifacts: ArtifactStore,
+  ): Promise<string | undefined> {
+    const { standing } = await loadExecutor(node.source);
+    const paths = Object.fromEntries(
+      outputs.map(({ port, artifact }) => [port, { path: artifacts.pathOf(artifact.digest) }]),
+    );
+    return await standing?.({ outputs: paths, baseDir: this.#options.graph.baseDir });
+  }
+}
+
+/** The artifacts that go into a node, when the outputs of all nodes it refers to are known. */
+export function inputsOf(node: GraphNode, outputs: ReadonlyMap<string, ArtifactsByPort>): ArtifactsByPort | undefined {
+  const inputs: Record<string, readonly ArtifactRecord[]> = {};
+  for (const [port, references] of Object.entries(node.inputs)) {
+    const artifacts = references.map((reference) => outputs.get(reference.node)?.[reference.output]);
+    if (artifacts.includes(undefined)) return undefined;
+    inputs[port] = artifacts.flatMap((list) => list ?? []);
+  }
+  return node.after.every((name) => outputs.has(name)) ? inputs : undefined;
+}
