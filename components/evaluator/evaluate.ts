@@ -47,6 +47,19 @@ function outputWidth(model: LayersModel, { classes }: Dataset): number {
   );
 }
 
+/** Compares shapes of one example; what the model leaves open fits everything. */
+function checkInput(model: LayersModel, { inputShape }: Dataset): void {
+  const [shape = []] = model.inputs.map((input) => input.shape.slice(1));
+  const fits =
+    shape.length === inputShape.length && shape.every((size, axis) => size === null || size === inputShape[axis]);
+  if (model.inputs.length === 1 && fits) return;
+  throw new StepError(
+    'model-input-unexpected',
+    `the model takes ${model.inputs.map((input) => `[${input.shape.slice(1).join(', ')}]`).join(' and ')} an example, but the transform gives [${inputShape.join(', ')}]`,
+    'train the model again with this transform',
+  );
+}
+
 function openTally({ model, dataset, topK, keptMistakes }: EvaluateOptions): Tally {
   const { labels, classes } = dataset;
   const width = outputWidth(model, dataset);
@@ -92,10 +105,11 @@ async function predict({ tf, model, dataset }: EvaluateOptions, rows: Uint32Arra
 /**
  * Predicts every example once, in order.
  *
- * @throws StepError when the model's outputs do not fit the label, or are not finite
+ * @throws StepError when the model does not fit the data, or its outputs are not finite
  */
 export async function evaluate(options: EvaluateOptions): Promise<Measured> {
   const { dataset, batchSize, signal, progress } = options;
+  checkInput(options.model, dataset);
   const tally = openTally(options);
   const started = performance.now();
   for (let start = 0; start < dataset.examples; start += batchSize) {

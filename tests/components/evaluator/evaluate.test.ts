@@ -114,6 +114,22 @@ describe('evaluating a model', () => {
     });
   });
 
+  test('refuses a model that takes something else', async () => {
+    const dataset = await datasetOf(CLASSES, [row(0, 0, 0)]);
+    const model = dense(
+      [
+        [1, 0],
+        [1, 0],
+        [1, 0],
+      ],
+      'softmax',
+    );
+    await expect(measure(model, dataset)).rejects.toMatchObject({
+      code: 'model-input-unexpected',
+      message: 'the model takes [3] an example, but the transform gives [2]',
+    });
+  });
+
   test('refuses outputs that are not finite', async () => {
     const dataset = await datasetOf(CLASSES, [row(0, 0, 0), row(1, 1, 1)]);
     const model = dense(
