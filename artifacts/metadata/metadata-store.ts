@@ -37,6 +37,8 @@ export interface NewExecution {
   readonly inputs: readonly Binding[];
   readonly startedAt: number;
   readonly log: string | undefined;
+  /** Why no earlier execution stood for it, in a few words. */
+  readonly reason?: string | undefined;
 }
 
 /** What is known when an execution has finished well. */

@@ -92,6 +92,8 @@ export interface ExecutionRecord {
   readonly fingerprint: Digest | undefined;
   /** For CACHED: the execution whose outputs are used. */
   readonly cachedFrom: number | undefined;
+  /** Why no earlier execution stood for it, in a few words; undefined for CACHED. */
+  readonly reason: string | undefined;
   readonly metrics: Readonly<Record<string, number>>;
   readonly failure: FailureRecord | undefined;
   readonly timings: Timings | undefined;

@@ -68,6 +68,7 @@ export function executionRecord(row: Row): ExecutionRecord {
     state: STATES.get(number(row, 'last_known_state')) ?? 'FAILED',
     fingerprint: text(row, 'fingerprint'),
     cachedFrom: optional(row, 'cached_from', number),
+    reason: optional(row, 'reason', text),
     metrics: json(row, 'metrics') as Record<string, number>,
     failure: optional(row, 'failure', json) as FailureRecord | undefined,
     timings: optional(row, 'timings', json) as Timings | undefined,

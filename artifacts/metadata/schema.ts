@@ -75,7 +75,7 @@ const OWN_TABLES: Readonly<Record<string, string>> = {
     'id INTEGER PRIMARY KEY AUTOINCREMENT, context_id INT NOT NULL, pipeline TEXT NOT NULL, file TEXT NOT NULL, params TEXT NOT NULL, state TEXT NOT NULL, started_at INT NOT NULL, ended_at INT, owner TEXT NOT NULL',
   /** One row an execution, beside ML Metadata's. */
   pipeline_execution:
-    'execution_id INTEGER PRIMARY KEY, run_id INT NOT NULL, node TEXT NOT NULL, component TEXT NOT NULL, fingerprint TEXT NOT NULL, reusable INT NOT NULL DEFAULT 0, cached_from INT, metrics TEXT NOT NULL, failure TEXT, timings TEXT, attempts INT NOT NULL, log TEXT, started_at INT NOT NULL, ended_at INT',
+    'execution_id INTEGER PRIMARY KEY, run_id INT NOT NULL, node TEXT NOT NULL, component TEXT NOT NULL, fingerprint TEXT NOT NULL, reusable INT NOT NULL DEFAULT 0, cached_from INT, metrics TEXT NOT NULL, reason TEXT, failure TEXT, timings TEXT, attempts INT NOT NULL, log TEXT, started_at INT NOT NULL, ended_at INT',
   pipeline_fingerprint: 'digest TEXT PRIMARY KEY, document TEXT NOT NULL, sources TEXT NOT NULL',
   /** Which artifact stood at which port; an event of ML Metadata's cannot say it twice of one artifact. */
   pipeline_binding:

@@ -209,13 +209,14 @@ export function openMetadataStore(path: string): MetadataStore {
       sources,
     );
     database.run(
-      'INSERT INTO pipeline_execution (execution_id, run_id, node, component, fingerprint, cached_from, metrics, attempts, log, started_at, ended_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+      'INSERT INTO pipeline_execution (execution_id, run_id, node, component, fingerprint, cached_from, reason, metrics, attempts, log, started_at, ended_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
       id,
       execution.runId,
       execution.node,
       execution.component,
       digest,
       cachedFrom,
+      execution.reason ?? null,
       metrics,
       0,
       execution.log ?? null,

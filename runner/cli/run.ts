@@ -3,24 +3,15 @@
  * runs to stop; the second kills it.
  */
 import { availableParallelism } from 'node:os';
-import { relative } from 'node:path';
 import { suggest } from '../config/fields.js';
 import { runPipeline } from '../execution/run-pipeline.js';
 import type { PipelineGraph } from '../graph/pipeline-graph.js';
-import { jsonReporter } from '../reporting/json-reporter.js';
-import { lineReporter } from '../reporting/line-reporter.js';
-import { liveReporter } from '../reporting/live-reporter.js';
-import { logReporter } from '../reporting/log-reporter.js';
-import { combineReporters, realClock, type Reporter } from '../reporting/reporter.js';
-import { CommandError, EXIT, type Command, type Environment, type ExitStatus, type RunArguments } from './command.js';
+import { combineReporters, realClock } from '../reporting/reporter.js';
+import { runReporter } from '../reporting/run-reporter.js';
+import { stepLogs } from '../reporting/step-logs.js';
+import { CommandError, EXIT, type Command, type ExitStatus, type RunArguments } from './command.js';
 import { loadGraph } from './load.js';
-
-function screenReporter({ json, stdout, root, cwd }: Environment): Reporter {
-  if (json) return jsonReporter(stdout, realClock);
-  const shown = relative(cwd, root);
-  const options = { rootOption: shown === '.pipeline' ? '' : ` --root ${shown === '' ? '.' : shown}` };
-  return stdout.isTTY ? liveReporter(stdout, realClock, options) : lineReporter(stdout, realClock, options);
-}
+import { rootOption, shownPath } from './shown-path.js';
 
 function forcedNodes(names: readonly string[], graph: PipelineGraph): ReadonlySet<string> {
   const known = graph.nodes.map(({ name }) => name);
@@ -40,7 +31,14 @@ export const command: Command<RunArguments> = async (args, environment) => {
   const force = forcedNodes(args.force, graph);
   const stop = new AbortController();
   const kill = new AbortController();
-  const reporter = combineReporters([screenReporter(environment), logReporter(environment.root, realClock)]);
+  const { stdout, json, root, cwd } = environment;
+  const shown = { rootOption: rootOption(environment), rootPath: shownPath(root, cwd) };
+  const screen = await runReporter(stdout, realClock, { json, ...shown });
+  const logs = stepLogs(root, realClock, (node, message) => {
+    screen.report({ type: 'step-log', node, level: 'warn', message });
+  });
+  // The logs first: a summary names them.
+  const reporter = combineReporters([logs, screen]);
   const release = environment.onSignal(() => {
     const again = stop.signal.aborted;
     reporter.report({ type: 'run-stopping', kill: again });
@@ -50,7 +48,7 @@ export const command: Command<RunArguments> = async (args, environment) => {
   try {
     const { outcome } = await runPipeline({
       graph,
-      root: environment.root,
+      root,
       jobs: args.jobs ?? availableParallelism(),
       cache: args.cache,
       force,

@@ -141,14 +141,15 @@ class Run {
     }
   }
 
-  #execution(node: GraphNode, inputs: ArtifactsByPort, { fingerprint }: Decision): NewExecution {
+  #execution(node: GraphNode, inputs: ArtifactsByPort, decision: Decision): NewExecution {
     const { name, spec } = node;
     return {
       runId: this.#id,
       node: name,
       component: spec.name,
-      fingerprint,
+      fingerprint: decision.fingerprint,
       inputs: bindings(inputs),
+      reason: decision.kind === 'run' ? decision.reason : undefined,
       startedAt: Date.now(),
       log: stepLogPath(this.#id, name),
     };

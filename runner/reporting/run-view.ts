@@ -98,8 +98,10 @@ export class RunView {
       case 'run-stopping':
         this.stopping = event.kill ? 'at once' : 'gently';
         break;
-      case 'run-recovered':
       case 'artifact-damaged':
+        this.#warn(event.node, `its output '${event.port}' was found damaged, and was set aside`);
+        break;
+      case 'run-recovered':
         break;
       default:
         this.#applyToStep(event, this.#node(event.node), now);

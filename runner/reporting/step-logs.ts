@@ -4,19 +4,13 @@
 import { join } from 'node:path';
 import { errorMessage } from '../../artifacts/system-error.js';
 import type { RunEvent, StepFailure } from '../execution/run-event.js';
+import { stepLogPath } from '../execution/step-log.js';
 import { LogFile } from './log-file.js';
 import { plainLine, plainText } from './plain-text.js';
 import type { Clock, Reporter } from './reporter.js';
 
 /** Milliseconds that a line may wait before it is written: so much of a log is lost when the process is killed. */
 const FLUSH_MS = 1000;
-
-/** Path of a step's log below the root, with forward slashes; what `ExecutionRecord.log` holds. */
-export function stepLogPath(run: number, node: string): string {
-  // A node's name is a plain word; should that ever change, it must still not lead elsewhere.
-  const name = node.replaceAll(/[^\w=-]/gu, (character) => `%${(character.codePointAt(0) ?? 0).toString(16)}`);
-  return `logs/run-${String(run)}/${name}.log`;
-}
 
 function failureLines({ code, message, hint, stack }: StepFailure): readonly string[] {
   return [
@@ -32,22 +26,22 @@ function failureLines({ code, message, hint, stack }: StepFailure): readonly str
  * @param root - absolute folder of the store
  * @param onProblem - told once when a log cannot be written; the run goes on without it
  */
-export function stepLogs(root: string, clock: Clock, onProblem: (message: string) => void): Reporter {
+export function stepLogs(root: string, clock: Clock, onProblem: (node: string, message: string) => void): Reporter {
   const files = new Map<string, LogFile>();
   let run = 0;
   let broken = false;
 
-  const guarded = (work: () => void): void => {
+  const guarded = (node: string, work: () => void): void => {
     if (broken) return;
     try {
       work();
     } catch (error) {
       broken = true;
-      onProblem(`logs of steps cannot be written: ${errorMessage(error)}`);
+      onProblem(node, `logs of steps cannot be written: ${errorMessage(error)}`);
     }
   };
   const write = (node: string, lines: readonly string[]): void => {
-    guarded(() => {
+    guarded(node, () => {
       const file = files.get(node) ?? new LogFile(join(root, stepLogPath(run, node)));
       files.set(node, file);
       const time = new Date(clock.now()).toISOString();
@@ -58,15 +52,17 @@ export function stepLogs(root: string, clock: Clock, onProblem: (message: string
     const file = files.get(node);
     files.delete(node);
     if (file !== undefined) {
-      guarded(() => {
+      guarded(node, () => {
         file.close();
       });
     }
   };
   const stopFlushing = clock.every(FLUSH_MS, () => {
-    guarded(() => {
-      for (const file of files.values()) file.flush();
-    });
+    for (const [node, file] of files) {
+      guarded(node, () => {
+        file.flush();
+      });
+    }
   });
 
   const report = (event: RunEvent): void => {

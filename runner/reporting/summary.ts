@@ -11,6 +11,8 @@ import { tableLines } from './table.js';
 export interface SummaryOptions {
   /** Option that the next command needs to find the store: '' or ` --root …`. */
   readonly rootOption: string;
+  /** Path of the store as it is shown; the paths of logs start from it. */
+  readonly rootPath: string;
 }
 
 interface Drawing extends SummaryOptions {
@@ -84,7 +86,7 @@ function metrics(nodes: readonly NodeView[], run: string, { columns }: Drawing):
   return limited(tableLines(titles, rows, columns - 2), 0, run);
 }
 
-function failure(node: NodeView, { style }: Drawing): string {
+function failure(node: NodeView, { style, rootPath }: Drawing): string {
   const failed = node.failure;
   if (failed === undefined) return '';
   const indented = (text: string): string => plainText(text).replaceAll('\n', '\n    ');
@@ -96,7 +98,7 @@ function failure(node: NodeView, { style }: Drawing): string {
     ...(failed.stack === undefined ? [] : [`  ${style.dim(indented(failed.stack))}`]),
     ...(lastLines.length === 0 ? [] : ['  last lines of its log:']),
     ...lastLines.map((line) => style.dim(`    | ${plainLine(line)}`)),
-    ...(node.log === undefined ? [] : [`  log: ${plainLine(node.log)}`]),
+    ...(node.log === undefined ? [] : [`  log: ${plainLine(`${rootPath}/${node.log}`)}`]),
   ];
   return lines.map((line) => `  ${line}\n`).join('');
 }
@@ -112,9 +114,9 @@ function failures(nodes: readonly NodeView[], run: string, drawing: Drawing): st
 function next(view: RunView, nodes: readonly NodeView[], run: string, { rootOption, style }: Drawing): string {
   const failed = nodes.find(({ state }) => state === 'failed');
   if (failed !== undefined) {
-    return `next: mend it and run the same command again, what is done stays done; all of this run: ${style.strong(run)}\n`;
+    return `next: mend it and run the same command again: what is done stays done\n      ${style.strong(run)} tells all of this run\n`;
   }
-  if (view.outcome !== 'complete') return 'next: run the same command again to go on; what is done stays done\n';
+  if (view.outcome !== 'complete') return 'next: run the same command again to go on: what is done stays done\n';
   const last = nodes.findLast(({ outputs }) => outputs.length > 0);
   const port = last?.outputs[0]?.port;
   if (last === undefined || port === undefined) return `next: ${style.strong(run)}\n`;

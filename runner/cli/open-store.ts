@@ -1,0 +1,80 @@
+/**
+ * The store as the commands see it that look back: found, never made; runs of dead processes are closed first.
+ */
+import { existsSync } from 'node:fs';
+import { openMetadataStore } from '../../artifacts/metadata/sqlite-metadata-store.js';
+import type { MetadataStore } from '../../artifacts/metadata/metadata-store.js';
+import type { RunRecord } from '../../artifacts/metadata/records.js';
+import { isAlive } from '../../artifacts/process-identity.js';
+import { findRoot, type StoreRoot } from '../../artifacts/store/store-root.js';
+import { notice } from '../reporting/notices.js';
+import { styleFor } from '../reporting/style.js';
+import { CommandError, type Environment } from './command.js';
+import { shownPath } from './shown-path.js';
+
+/** An open store. */
+export interface OpenStore {
+  readonly root: StoreRoot;
+  readonly metadata: MetadataStore;
+}
+
+/** What is said where nothing has run. */
+export function nothingRan(environment: Environment): string {
+  return `nothing has run yet: there is no store in ${shownPath(environment.root, environment.cwd)}`;
+}
+
+/** The store, or undefined when there is none. */
+export async function findStore(environment: Environment): Promise<OpenStore | undefined> {
+  const root = await findRoot(environment.root);
+  if (root === undefined || !existsSync(root.metadata)) return undefined;
+  const metadata = openMetadataStore(root.metadata);
+  const style = styleFor(environment.stderr.colors);
+  for (const { id, pipeline } of metadata.closeDeadRuns(isAlive, environment.now())) {
+    environment.stderr.write(`${notice({ type: 'run-recovered', run: id, pipeline }, style) ?? ''}\n`);
+  }
+  return { root, metadata };
+}
+
+/**
+ * Works with the store and closes it.
+ *
+ * @throws CommandError `no-store` when there is none
+ */
+export async function withStore<T>(environment: Environment, work: (store: OpenStore) => T | Promise<T>): Promise<T> {
+  const store = await findStore(environment);
+  if (store === undefined) {
+    throw new CommandError(
+      'no-store',
+      nothingRan(environment),
+      "run a pipeline first: 'pipeline run FILE'; or name the store with --root",
+    );
+  }
+  try {
+    return await work(store);
+  } finally {
+    store.metadata.close();
+  }
+}
+
+/**
+ * The run that a command means.
+ *
+ * @param run - its number; undefined for the latest
+ * @throws CommandError `no-run`
+ */
+export function findRun(metadata: MetadataStore, run: number | undefined): RunRecord {
+  const [latest] = metadata.runs({ limit: 1 });
+  const found = run === undefined ? latest : metadata.run(run);
+  if (found !== undefined) return found;
+  if (latest === undefined) throw new CommandError('no-run', 'nothing has run yet', "try 'pipeline run FILE'");
+  throw new CommandError(
+    'no-run',
+    `there is no run ${String(run)}`,
+    `the latest is ${String(latest.id)}; 'pipeline runs' lists them`,
+  );
+}
+
+/** Writes an answer for programs: one line of JSON, its kind first. */
+export function answerJson({ stdout }: Environment, type: string, answer: object): void {
+  stdout.write(`${JSON.stringify({ type, ...answer })}\n`);
+}
