@@ -6,6 +6,7 @@ import { counted, duration, moment } from '../reporting/quantities.js';
 import { tableLines } from '../reporting/table.js';
 import { EXIT, type Command, type Environment, type RunsArguments } from './command.js';
 import { answerJson, findStore, nothingRan, type OpenStore } from './open-store.js';
+import { runJson } from './run-json.js';
 import { rootOption } from './shown-path.js';
 
 function row({ metadata }: OpenStore, run: RunRecord, now: number): readonly string[] {
@@ -24,11 +25,6 @@ function row({ metadata }: OpenStore, run: RunRecord, now: number): readonly str
     duration((run.endedAt ?? now) - run.startedAt),
     parts.filter((part) => !part.startsWith('0 ')).join(', '),
   ];
-}
-
-/** The runs as programs get them. */
-export function runJson({ id, pipeline, file, params, state, startedAt, endedAt }: RunRecord): object {
-  return { run: id, pipeline, file, params, state, startedAt, endedAt };
 }
 
 export const command: Command<RunsArguments> = async ({ pipeline, limit }, environment: Environment) => {

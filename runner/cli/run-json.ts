@@ -1,0 +1,44 @@
+/**
+ * Runs, executions and artifacts as programs get them.
+ */
+import type { BoundArtifact, ExecutionWithArtifacts } from '../../artifacts/metadata/metadata-store.js';
+import type { ArtifactRecord, RunRecord } from '../../artifacts/metadata/records.js';
+
+/** A run; times in milliseconds since 1970. */
+export function runJson({ id, pipeline, file, params, state, startedAt, endedAt }: RunRecord): object {
+  return { run: id, pipeline, file, params, state, startedAt, endedAt };
+}
+
+/** An artifact. */
+export function artifactJson({ id, type, digest, properties, bytes, files, createdAt }: ArtifactRecord): object {
+  return { artifact: id, type, digest, properties, bytes, files, createdAt };
+}
+
+function boundJson({ port, index, artifact }: BoundArtifact): object {
+  return { port, index, ...artifactJson(artifact) };
+}
+
+/** An execution with its artifacts. */
+export function executionJson({ execution, inputs, outputs }: ExecutionWithArtifacts): object {
+  const { id, runId, node, component, state, fingerprint, cachedFrom, reason, metrics, failure } = execution;
+  const { timings, attempts, log, startedAt, endedAt } = execution;
+  return {
+    execution: id,
+    run: runId,
+    node,
+    component,
+    state,
+    fingerprint,
+    cachedFrom,
+    reason,
+    metrics,
+    failure,
+    timings,
+    attempts,
+    log,
+    startedAt,
+    endedAt,
+    inputs: inputs.map(boundJson),
+    outputs: outputs.map(boundJson),
+  };
+}

@@ -1,0 +1,132 @@
+/**
+ * `pipeline show`: all of one run.
+ */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ExecutionWithArtifacts } from '../../artifacts/metadata/metadata-store.js';
+import type { ExecutionRecord, ExecutionState, RunRecord } from '../../artifacts/metadata/records.js';
+import { plainLine, plainText } from '../reporting/plain-text.js';
+import { byteSize, duration, metricText, moment, shortDigest } from '../reporting/quantities.js';
+import { MARKS, paintState, styleFor, type NodeState, type Style } from '../reporting/style.js';
+import { tableLines } from '../reporting/table.js';
+import { EXIT, type Command, type Environment, type ShowArguments } from './command.js';
+import { answerJson, findRun, withStore, type OpenStore } from './open-store.js';
+import { executionJson, runJson } from './run-json.js';
+import { rootOption, shownPath } from './shown-path.js';
+
+const NODE_STATES: Readonly<Record<ExecutionState, NodeState>> = {
+  RUNNING: 'running',
+  COMPLETE: 'complete',
+  CACHED: 'cached',
+  FAILED: 'failed',
+  CANCELED: 'canceled',
+};
+
+function headline(run: RunRecord, now: number, style: Style): readonly string[] {
+  const took = duration((run.endedAt ?? now) - run.startedAt);
+  const verdict =
+    run.state === 'COMPLETE'
+      ? style.good(`complete in ${took}`)
+      : run.state === 'RUNNING'
+        ? style.active(`running for ${took}`)
+        : run.state === 'FAILED'
+          ? style.bad(`failed after ${took}`)
+          : style.warn(`stopped after ${took}`);
+  const params = Object.entries(run.params).map(([name, value]) => `${name}=${JSON.stringify(value)}`);
+  return [
+    `${style.strong(`${plainLine(run.pipeline)}, run ${String(run.id)}`)}: ${verdict}`,
+    `${plainLine(run.file)}, started ${moment(run.startedAt)}`,
+    ...(params.length === 0 ? [] : [`params: ${plainLine(params.join(' '))}`]),
+  ];
+}
+
+function nodeDetail({ state, cachedFrom, reason, failure }: ExecutionRecord, { metadata }: OpenStore): string {
+  switch (state) {
+    case 'CACHED': {
+      const origin = cachedFrom === undefined ? undefined : metadata.execution(cachedFrom)?.execution;
+      return origin === undefined ? 'cached' : `cached, from run ${String(origin.runId)}`;
+    }
+    case 'FAILED':
+      return failure?.message.split('\n', 1)[0] ?? '';
+    case 'CANCELED':
+      return 'stopped';
+    case 'RUNNING':
+    case 'COMPLETE':
+      return reason ?? '';
+  }
+}
+
+function nodeRow({ execution }: ExecutionWithArtifacts, store: OpenStore, now: number): readonly string[] {
+  const { state, node, component, startedAt, endedAt } = execution;
+  return [
+    MARKS[NODE_STATES[state]],
+    node,
+    component,
+    state === 'CACHED' ? '' : duration((endedAt ?? now) - startedAt),
+    nodeDetail(execution, store),
+  ];
+}
+
+function failureLines(execution: ExecutionRecord, store: OpenStore, environment: Environment): readonly string[] {
+  const { node, failure, log } = execution;
+  if (failure === undefined) return [];
+  const path = log === undefined ? undefined : join(store.root.path, log);
+  return [
+    `${plainLine(node)}[${plainLine(failure.code)}]: ${plainText(failure.message).replaceAll('\n', '\n    ')}`,
+    ...(path !== undefined && existsSync(path) ? [`  log: ${plainLine(shownPath(path, environment.cwd))}`] : []),
+  ];
+}
+
+function section(title: string, lines: readonly string[], style: Style): string {
+  return lines.length === 0 ? '' : `\n${style.strong(title)}\n${lines.map((line) => `  ${line}\n`).join('')}`;
+}
+
+const PLAIN = { title: '' };
+const RIGHT = { title: '', align: 'right' } as const;
+
+function showText(run: RunRecord, store: OpenStore, environment: Environment): string {
+  const { stdout } = environment;
+  const now = environment.now();
+  const style = styleFor(stdout.colors);
+  const width = stdout.isTTY ? stdout.columns - 2 : Infinity;
+  const executions = store.metadata.executionsOf(run.id);
+  const nodes = tableLines(
+    [PLAIN, PLAIN, PLAIN, RIGHT, PLAIN],
+    executions.map((each) => nodeRow(each, store, now)),
+    width,
+  ).map((line, index) => paintState(style, NODE_STATES[executions[index]?.execution.state ?? 'RUNNING'])(line));
+  const artifacts = executions.flatMap(({ execution, outputs }) =>
+    outputs.map(({ port, artifact }) => [
+      `${execution.node}.${port}`,
+      artifact.type,
+      shortDigest(artifact.digest),
+      byteSize(artifact.bytes),
+    ]),
+  );
+  const metrics = executions.flatMap(({ execution }) =>
+    Object.entries(execution.metrics).map(([name, value]) => [execution.node, name, metricText(value)]),
+  );
+  const failures = executions.flatMap(({ execution }) => failureLines(execution, store, environment));
+  const failed = executions.find(({ execution }) => execution.state === 'FAILED')?.execution.node;
+  const next = failed ?? executions.at(-1)?.execution.node;
+  return [
+    `${headline(run, now, style).join('\n')}\n`,
+    section('nodes', nodes, style),
+    section('artifacts', tableLines([PLAIN, PLAIN, PLAIN, RIGHT], artifacts, width), style),
+    section('metrics', tableLines([PLAIN, PLAIN, PLAIN], metrics, width), style),
+    section('failures', failures, style),
+    next === undefined
+      ? ''
+      : `\nnext: ${style.strong(`pipeline explain ${next} --run ${String(run.id)}${rootOption(environment)}`)}\n`,
+  ].join('');
+}
+
+export const command: Command<ShowArguments> = (args, environment) =>
+  withStore(environment, (store) => {
+    const run = findRun(store.metadata, args.run);
+    if (environment.json) {
+      const executions = store.metadata.executionsOf(run.id).map(executionJson);
+      answerJson(environment, 'run', { ...runJson(run), executions });
+    } else environment.stdout.write(showText(run, store, environment));
+    return EXIT.done;
+  });
