@@ -73,19 +73,12 @@ interface SpecOptions<I extends InputPorts, O extends OutputPorts, P extends Par
 // eslint-disable-next-line @typescript-eslint/no-empty-object-type -- `{}` is exactly "no ports", which `Record<string, never>` is not
 type None = {};
 
-/**
- * Declares a component.
- *
- * @throws Error when one name is used for two of inputs, outputs and params
- */
+/** Declares a component. */
 export function defineSpec<
   const I extends InputPorts = None,
   const O extends OutputPorts = None,
   const P extends ParamSet = None,
 >(options: SpecOptions<I, O, P>): ComponentSpec<I, O, P> {
-  const names = [options.inputs, options.outputs, options.params].flatMap((group) => Object.keys(group ?? {}));
-  const twice = names.find((name, index) => names.indexOf(name) !== index);
-  if (twice !== undefined) throw new Error(`component ${options.name}: '${twice}' is declared twice`);
   return Object.freeze({
     name: options.name,
     doc: options.doc,

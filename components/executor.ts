@@ -38,9 +38,9 @@ export interface Progress {
 
 /** The step's log: kept in a file, and shown when the step fails. */
 export interface StepLog {
-  info(message: string): void;
+  readonly info: (message: string) => void;
   /** Also shown in the run's summary. */
-  warn(message: string): void;
+  readonly warn: (message: string) => void;
 }
 
 type InputOf<P> =

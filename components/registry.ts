@@ -60,6 +60,16 @@ const BUILTIN: Readonly<Record<string, Builtin>> = {
     spec: () => import('./transform/spec.js'),
     executor: () => import('./transform/executor.js'),
   },
+  Trainer: {
+    folder: 'trainer',
+    spec: () => import('./trainer/spec.js'),
+    executor: () => import('./trainer/executor.js'),
+  },
+  Evaluator: {
+    folder: 'evaluator',
+    spec: () => import('./evaluator/spec.js'),
+    executor: () => import('./evaluator/executor.js'),
+  },
   Command: {
     folder: 'command',
     spec: () => import('./command/spec.js'),
@@ -159,7 +169,7 @@ export async function loadExecutor(source: ComponentSource): Promise<ExecutorMod
 }
 
 /** Written beside this module when the package is built: digest of the code by component. */
-const DIGESTS_FILE = 'code-digests.json';
+export const DIGESTS_FILE = 'code-digests.json';
 
 /** Digest of the code of every component of this package: all modules of its folder with what they import. */
 export async function computeCodeDigests(): Promise<Readonly<Record<string, Digest>>> {

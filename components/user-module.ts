@@ -52,7 +52,7 @@ function packagesStayOutside(onPackage: (specifier: string, file: string) => str
   return {
     name: 'packages-stay-outside',
     setup: (build) => {
-      build.onResolve({ filter: /^[^./]/u }, async ({ path, pluginData, resolveDir, kind }) => {
+      build.onResolve({ filter: /^[^./]/ }, async ({ path, pluginData, resolveDir, kind }) => {
         if (pluginData === 'resolved' || kind === 'entry-point') return undefined;
         if (path.startsWith('node:')) return { path, external: true };
         if (path === OWN_PACKAGE) return { path: onPackage(path, ownIndex()), external: true };

@@ -43,7 +43,7 @@ export async function executeStep(step: Step, signal: AbortSignal, listener: Ste
   signal.throwIfAborted();
   await execute({
     ...rest,
-    inputs: inputs as ExecutionContext['inputs'],
+    inputs: inputs,
     outputs: Object.fromEntries(
       Object.entries(outputs).map(([port, output]) => [
         port,

@@ -68,7 +68,6 @@ export class WorkerPool {
         endGroup(worker);
       }, GRACE_MS);
     };
-    let alive = true;
     try {
       await new Promise<void>((resolve, reject) => {
         child.on('message', (report: WorkerReport) => {
@@ -94,7 +93,6 @@ export class WorkerPool {
           }
         });
         child.once('exit', (code, endedBy) => {
-          alive = false;
           const how = endedBy === null ? `ended with status ${String(code)}` : `was ended by ${endedBy}`;
           const hint = endedBy === 'SIGKILL' ? 'the system may have run out of memory' : undefined;
           reject(new StepError('worker-died', `the process of the step ${how}`, hint));
@@ -110,7 +108,7 @@ export class WorkerPool {
       child.on('error', () => undefined);
       worker.listener = undefined;
       this.#busy.delete(worker);
-      if (alive && child.connected) this.#idle.push(worker);
+      if (child.exitCode === null && child.signalCode === null && child.connected) this.#idle.push(worker);
       else endGroup(worker);
     }
   }

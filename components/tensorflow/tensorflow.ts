@@ -1,0 +1,10 @@
+/**
+ * The type of TensorFlow.js as this project uses it: core and layers in one object. Which copy of it is loaded, and what
+ * it computes with, is decided in `backend.ts` alone; all other modules import types only and take the object as an
+ * argument, for two loaded copies would not know each other's tensors.
+ */
+import type * as core from '@tensorflow/tfjs-core';
+import type * as layers from '@tensorflow/tfjs-layers';
+
+/** All that the two packages export. */
+export type TensorFlow = Omit<typeof core, 'default'> & Omit<typeof layers, 'default'>;
