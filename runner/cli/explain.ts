@@ -1,0 +1,147 @@
+/**
+ * `pipeline explain`: why a node was executed or was not, with the ingredient that changed and its place in the file.
+ */
+import type { ExecutionWithArtifacts, MetadataStore } from '../../artifacts/metadata/metadata-store.js';
+import type { RunRecord } from '../../artifacts/metadata/records.js';
+import { suggest } from '../config/fields.js';
+import { plainLine } from '../reporting/plain-text.js';
+import { counted, duration, moment, shortDigest } from '../reporting/quantities.js';
+import { styleFor, type Style } from '../reporting/style.js';
+import { tableLines } from '../reporting/table.js';
+import { CommandError, EXIT, type Command, type Environment, type ExplainArguments } from './command.js';
+import { explain, type Explanation } from './explanation.js';
+import { answerJson, findRun, withStore } from './open-store.js';
+import { rootOption } from './shown-path.js';
+
+function findStep(node: string, run: RunRecord, metadata: MetadataStore): ExecutionWithArtifacts {
+  const executions = metadata.executionsOf(run.id);
+  const found = executions.findLast(({ execution }) => execution.node === node);
+  if (found !== undefined) return found;
+  const known = [...new Set(executions.map(({ execution }) => execution.node))];
+  throw new CommandError(
+    'no-execution',
+    `run ${String(run.id)} of ${run.pipeline} has no execution of a node '${node.slice(0, 80)}'`,
+    suggest(node, known) ?? 'a node that was not reached has none',
+  );
+}
+
+/** Longest value that is shown whole. */
+const LONGEST_VALUE = 60;
+
+/** An ingredient's value as people compare it: digests short, texts without quotes where none are needed. */
+function valueText(json: string | undefined): string {
+  if (json === undefined) return '(none)';
+  const digest = /^"([0-9a-f]{64})"$/u.exec(json)?.[1];
+  if (digest !== undefined) return shortDigest(digest);
+  return json.length > LONGEST_VALUE ? `${json.slice(0, LONGEST_VALUE - 1)}…` : json;
+}
+
+/** What an ingredient is, where its path does not say it. */
+function noteOn(path: string): string {
+  if (path === 'component.code') return 'code of the component';
+  if (path === 'backend.name' || path === 'backend.version') return 'what TensorFlow computes with';
+  if (path.startsWith('files.')) return 'content of a file';
+  if (path.startsWith('params.') && path.endsWith('.content')) return 'content of the file or folder';
+  if (path.startsWith('params.') && path.endsWith('.module')) return 'user code with all that it imports';
+  if (path === 'place') return 'folder of the pipeline file';
+  return '';
+}
+
+function indented(lines: readonly string[]): readonly string[] {
+  return lines.map((line) => `  ${line}`);
+}
+
+function hitLines({ execution, from, ingredients }: Explanation, style: Style, width: number): readonly string[] {
+  const { node, runId } = execution;
+  const took = from?.timings === undefined ? '' : `, where it took ${duration(from.timings.executeMs)}`;
+  const origin =
+    from === undefined ? 'an earlier execution' : `run ${String(from.runId)} (${moment(from.startedAt)})${took}`;
+  return [
+    `${style.strong(plainLine(node))} was ${style.good('cached')} in run ${String(runId)}: its outputs are those of ${origin}`,
+    `all ${counted(ingredients.length, 'ingredient')} are the same:`,
+    ...indented(
+      tableLines(
+        [{ title: '' }, { title: '' }, { title: '' }],
+        ingredients.map(({ path, value, place }) => [path, valueText(value), place ?? '']),
+        width,
+      ),
+    ),
+  ];
+}
+
+function missLines(explanation: Explanation, style: Style, width: number): readonly string[] {
+  const { execution, closest, changes } = explanation;
+  const { node, runId, state, reason, pipeline } = execution;
+  const verb =
+    state === 'RUNNING' ? 'is being executed' : state === 'FAILED' ? 'was executed, and failed,' : 'was executed';
+  const head = `${style.strong(plainLine(node))} ${verb} in run ${String(runId)}${reason === undefined ? '' : `: ${style.active(plainLine(reason))}`}`;
+  if (closest === undefined) return [head, 'no earlier execution of it, or of its component, had completed'];
+  const other =
+    closest.pipeline === pipeline && closest.node === node ? '' : `, as ${closest.node} of ${closest.pipeline}`;
+  const compared = `run ${String(closest.runId)} (${moment(closest.startedAt)}${plainLine(other)})`;
+  if (changes.length === 0) return [head, `all ingredients are the same as in ${compared}`];
+  return [
+    head,
+    `compared with ${compared}, which it differs least from:`,
+    ...indented(
+      tableLines(
+        [{ title: 'ingredient' }, { title: 'before' }, { title: 'after' }, { title: 'place' }, { title: '' }],
+        changes.map(({ path, before, after, place, madeBy }) => [
+          path,
+          valueText(before),
+          valueText(after),
+          place ?? '',
+          madeBy === undefined ? noteOn(path) : `made anew by ${madeBy}`,
+        ]),
+        width,
+      ),
+    ),
+  ];
+}
+
+function nextCommand({ execution, from, changes }: Explanation): string {
+  const maker = changes.find(({ madeBy }) => madeBy !== undefined)?.madeBy;
+  if (maker !== undefined) return `pipeline explain ${maker} --run ${String(execution.runId)}`;
+  return from === undefined ? `pipeline show ${String(execution.runId)}` : `pipeline show ${String(from.runId)}`;
+}
+
+function explanationJson({ execution, from, closest, changes, ingredients }: Explanation): object {
+  const value = (json: string | undefined): unknown => (json === undefined ? undefined : (JSON.parse(json) as unknown));
+  const { runId, pipeline, node, component, id, state, reason, fingerprint } = execution;
+  const other = (record: typeof from): object | undefined =>
+    record && { run: record.runId, pipeline: record.pipeline, node: record.node, execution: record.id };
+  return {
+    run: runId,
+    pipeline,
+    node,
+    component,
+    execution: id,
+    state,
+    fingerprint,
+    reason,
+    cachedFrom: other(from),
+    comparedWith: other(closest),
+    changes: changes.map((change) => ({ ...change, before: value(change.before), after: value(change.after) })),
+    ingredients: ingredients.map((ingredient) => ({ ...ingredient, value: value(ingredient.value) })),
+  };
+}
+
+function explanationText(explanation: Explanation, environment: Environment): string {
+  const { stdout } = environment;
+  const style = styleFor(stdout.colors);
+  const width = stdout.isTTY ? stdout.columns - 2 : Infinity;
+  const lines =
+    explanation.execution.state === 'CACHED'
+      ? hitLines(explanation, style, width)
+      : missLines(explanation, style, width);
+  const next = style.strong(`${nextCommand(explanation)}${rootOption(environment)}`);
+  return `${lines.join('\n')}\n\nnext: ${next}\n`;
+}
+
+export const command: Command<ExplainArguments> = ({ node, run }, environment) =>
+  withStore(environment, ({ metadata }) => {
+    const explanation = explain(findStep(node, findRun(metadata, run), metadata), metadata);
+    if (environment.json) answerJson(environment, 'explanation', explanationJson(explanation));
+    else environment.stdout.write(explanationText(explanation, environment));
+    return EXIT.done;
+  });

@@ -1,0 +1,117 @@
+/**
+ * The reference of a component as text, from its spec: ports, and params with everything inside them.
+ */
+import type { ComponentSpec } from '../../components/component-spec.js';
+import type { JsonSchema } from '../../components/params.js';
+import type { Style } from './style.js';
+
+/** Deepest nesting of params that is described. */
+const DEEPEST = 6;
+
+function asSchema(value: unknown): JsonSchema | undefined {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonSchema) : undefined;
+}
+
+function schemas(value: unknown): readonly (readonly [string, JsonSchema])[] {
+  return Object.entries(asSchema(value) ?? {}).flatMap(([name, item]) => {
+    const schema = asSchema(item);
+    return schema === undefined ? [] : [[name, schema] as const];
+  });
+}
+
+function bounds(schema: JsonSchema): string {
+  const part = (sign: string, keyword: string): readonly string[] => {
+    const bound = schema[keyword];
+    return typeof bound === 'number' ? [`${sign} ${String(bound)}`] : [];
+  };
+  return [
+    ...part('≥', 'minimum'),
+    ...part('>', 'exclusiveMinimum'),
+    ...part('≤', 'maximum'),
+    ...part('≥', 'minItems'),
+    ...part('≤', 'maxItems'),
+  ].join(' and ');
+}
+
+/** A short name of what a schema accepts. */
+function typeText(schema: JsonSchema): string {
+  const { type, anyOf, enum: choices } = schema;
+  if (Array.isArray(choices)) return choices.map((choice) => JSON.stringify(choice)).join(' | ');
+  if (Array.isArray(anyOf)) {
+    return [...new Set(anyOf.map((each) => typeText(asSchema(each) ?? {})))].join(' or ');
+  }
+  const limits = bounds(schema);
+  if (type === 'array') {
+    const items = asSchema(schema['items']);
+    const of = items === undefined || Object.keys(items).length === 0 ? '' : ` of ${typeText(items)}`;
+    return `list${of}${limits === '' ? '' : `, length ${limits}`}`;
+  }
+  if (type === 'object') {
+    return schema['maxProperties'] === 1 && schema['minProperties'] === 1 ? 'mapping with one of the keys' : 'mapping';
+  }
+  return `${typeof type === 'string' ? type : 'any value'}${limits === '' ? '' : ` ${limits}`}`;
+}
+
+/** What is written below a param: the keys of a mapping, of the items of a list, of alternatives. */
+function keysInside(schema: JsonSchema): readonly (readonly [string, JsonSchema, required: boolean | undefined])[] {
+  const { anyOf, items, properties, additionalProperties, required } = schema;
+  const form = schema['maxProperties'] === 1 && schema['minProperties'] === 1;
+  const needed = Array.isArray(required) ? required : [];
+  const any = asSchema(additionalProperties);
+  return [
+    ...schemas(properties).map(([name, inner]) => [name, inner, form ? undefined : needed.includes(name)] as const),
+    ...(any === undefined ? [] : [['<any name>', any, undefined] as const]),
+    ...(asSchema(items) === undefined ? [] : keysInside(asSchema(items) ?? {})),
+    ...(Array.isArray(anyOf) ? anyOf.flatMap((each) => keysInside(asSchema(each) ?? {})) : []),
+  ];
+}
+
+function paramLines(
+  name: string,
+  schema: JsonSchema,
+  required: boolean | undefined,
+  depth: number,
+  style: Style,
+): readonly string[] {
+  const indent = '  '.repeat(depth);
+  const { description, default: standard } = schema;
+  const presence =
+    required === true ? ', required' : standard === undefined ? '' : `, default ${JSON.stringify(standard)}`;
+  const doc = typeof description === 'string' && description !== '' ? [`${indent}    ${description}`] : [];
+  const inside =
+    depth >= DEEPEST
+      ? []
+      : keysInside(schema).flatMap(([key, inner, needed]) => paramLines(key, inner, needed, depth + 1, style));
+  return [`${indent}${style.strong(name)}: ${typeText(schema)}${style.dim(presence)}`, ...doc, ...inside];
+}
+
+/** The first sentence of a documentation. */
+export function firstSentence(doc: string): string {
+  return /^.*?[.](?=\s|$)/su.exec(doc)?.[0] ?? doc;
+}
+
+function section(title: string, lines: readonly string[], style: Style): readonly string[] {
+  return lines.length === 0 ? [] : ['', style.strong(title), ...lines.map((line) => `  ${line}`)];
+}
+
+/** The reference of a component, with a line break at its end. */
+export function componentReference(spec: ComponentSpec, style: Style): string {
+  const inputs = Object.entries(spec.inputs).map(
+    ([name, { type, optional, list, doc }]) =>
+      `${style.strong(name)}: ${type.name}${list ? ', one or several' : ''}${optional ? ', optional' : ''}\n      ${doc}`,
+  );
+  const outputs = Object.entries(spec.outputs).map(
+    ([name, { type, doc }]) => `${style.strong(name)}: ${type.name}\n      ${doc}`,
+  );
+  const declared = spec.ports === 'declared' ? ['the pipeline file declares inputs and outputs'] : [];
+  const params = Object.entries(spec.params).flatMap(([name, param]) =>
+    paramLines(name, param.jsonSchema(), !param.optional, 0, style),
+  );
+  return [
+    `${style.strong(spec.name)}: ${spec.doc}`,
+    ...section('inputs', [...declared, ...inputs], style),
+    ...section('outputs', outputs, style),
+    ...section('params', params, style),
+    '',
+  ].join('\n');
+}
