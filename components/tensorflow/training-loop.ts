@@ -170,6 +170,16 @@ async function trainEpoch(options: TrainingOptions, epoch: number): Promise<Epoc
   return { epoch, loss: mean(sums[0]), ...(measures > 1 ? { accuracy: mean(sums[1]) } : {}) };
 }
 
+/** A loss that is clipped stays finite when the weights are not: they are looked at themselves. */
+function checkFinite(weights: readonly TensorValues[], epoch: number): void {
+  if (weights.every(({ values }) => values.every(Number.isFinite))) return;
+  throw new StepError(
+    'loss-not-finite',
+    `weights are no longer finite after epoch ${String(epoch)}`,
+    'lower the learning rate, or look for values that are not finite in the examples',
+  );
+}
+
 /** Whether an epoch is better than the best so far, by what early stopping looks at. */
 function isBetter(
   { monitor, min_delta }: EarlyStoppingParam,
@@ -210,6 +220,8 @@ export async function train(options: TrainingOptions): Promise<TrainingResult> {
   const keepsBest = earlyStopping?.restore_best_weights === true;
   for (let epoch = state.history.length + 1; epoch <= epochs && !state.stopped; epoch++) {
     const trained = await trainEpoch(options, epoch);
+    const weights = await modelValues(model);
+    checkFinite(weights, epoch);
     const measured = evaluation && (await evaluate(options, evaluation));
     const record: EpochRecord = {
       ...trained,
@@ -219,12 +231,12 @@ export async function train(options: TrainingOptions): Promise<TrainingResult> {
     let { bestEpoch } = state;
     if (earlyStopping === undefined || isBetter(earlyStopping, record, state.history[bestEpoch - 1])) {
       bestEpoch = epoch;
-      if (keepsBest) best = await modelValues(model);
+      if (keepsBest) best = weights;
     }
     const stopped = earlyStopping !== undefined && epoch - bestEpoch > earlyStopping.patience;
     state = { history: [...state.history, record], bestEpoch, stopped };
     if (checkpointDir !== undefined) {
-      const [weights, slots] = [await modelValues(model), await optimizerValues(optimizer)];
+      const slots = await optimizerValues(optimizer);
       await writeCheckpoint<State>(checkpointDir, { state, weights, optimizer: slots, best });
     }
     onEpoch(record);
