@@ -1,5 +1,5 @@
 /**
- * The contract of a command: what it gets, and what it answers. A command sees the outside through its environment only;
+ * The contract of a command: what it gets, and what it answers. A command sees its process through its environment only;
  * the one reader of `process` is process-environment.ts.
  */
 import type { TextOutput } from '../reporting/text-output.js';
@@ -28,6 +28,10 @@ export interface ProcessEnvironment {
   /** Absolute path of the working folder. */
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Version of Node, as `v20.19.0`. */
+  readonly node: string;
+  /** System and processor, as `linux x64`. */
+  readonly platform: string;
   readonly stdout: TextOutput;
   readonly stderr: TextOutput;
   /** Milliseconds since 1970. */

@@ -3,11 +3,9 @@
  */
 import { InvalidArgumentError, Option, type Command as Parser } from 'commander';
 import {
-  CommandError,
   LINEAGE_FORMATS,
   type ArtifactsArguments,
   type Command,
-  type ExplainArguments,
   type LineageArguments,
   type PipelineArguments,
   type RunArguments,
@@ -45,7 +43,9 @@ function pipelineArguments(file: string, { set, paramsFile }: PipelineOptions): 
   return { file, set, paramsFiles: paramsFile };
 }
 
+/** Commands that read a pipeline file. */
 function declarePipelineCommands(program: Parser, start: Start): void {
+  program.commandsGroup('Pipelines:');
   pipelineCommand(program, 'run', 'run a pipeline; what has not changed since an earlier run is not executed again')
     .option('-j, --jobs <n>', 'steps that run at the same time (default: one a core)', count)
     .option('--no-cache', 'execute every step')
@@ -53,30 +53,106 @@ function declarePipelineCommands(program: Parser, start: Start): void {
     .action(
       async (file: string, options: PipelineOptions & Pick<RunArguments, 'cache' | 'force'> & { jobs?: number }) => {
         const { jobs, cache, force } = options;
-        const args: RunArguments = { ...pipelineArguments(file, options), jobs, cache, force };
-        await start(() => notYet<RunArguments>(), args);
+        await start(() => import('./run.js'), { ...pipelineArguments(file, options), jobs, cache, force });
       },
     );
   pipelineCommand(program, 'plan', 'say what would run and why, and what is cached; executes nothing').action(
     async (file: string, options: PipelineOptions) => {
-      await start(() => notYet<PipelineArguments>(), pipelineArguments(file, options));
+      await start(() => import('./plan.js'), pipelineArguments(file, options));
     },
   );
   pipelineCommand(program, 'validate', 'say all that is wrong with a pipeline file; executes nothing').action(
     async (file: string, options: PipelineOptions) => {
-      await start(() => notYet<PipelineArguments>(), pipelineArguments(file, options));
+      await start(() => import('./validate.js'), pipelineArguments(file, options));
     },
   );
+  program
+    .command('init')
+    .description('make a small pipeline to begin with, which runs offline')
+    .argument('[folder]', 'where to', '.')
+    .action(async (folder: string) => {
+      await start(() => import('./init.js'), { folder });
+    });
 }
 
-function notYet<A>(): Promise<{ readonly command: Command<A> }> {
-  return Promise.reject(new CommandError('not-there', 'this command is not there yet'));
+const ONE_RUN = 'number of the run (default: the latest)';
+
+/** Commands that look back: they need no pipeline file. */
+function declareLookingBack(program: Parser, start: Start): void {
+  program.commandsGroup('Looking back:');
+  program
+    .command('runs')
+    .description('list runs, newest first')
+    .option('--pipeline <name>', 'only those of this pipeline')
+    .option('--limit <n>', 'at most so many', count, 20)
+    .action(async ({ pipeline, limit }: { pipeline?: string; limit: number }) => {
+      await start<RunsArguments>(() => import('./runs.js'), { pipeline, limit });
+    });
+  program
+    .command('show')
+    .description('tell all of one run: nodes, metrics, artifacts, failures')
+    .argument('[run]', ONE_RUN, count)
+    .action(async (run: number | undefined) => {
+      await start(() => import('./show.js'), { run });
+    });
+  program
+    .command('explain')
+    .description('say why a node was executed or was not, and which ingredient changed')
+    .argument('<node>', 'name of the node')
+    .option('--run <run>', ONE_RUN, count)
+    .action(async (node: string, { run }: { run?: number }) => {
+      await start(() => import('./explain.js'), { node, run });
+    });
+  program
+    .command('artifacts')
+    .description('list artifacts, newest first')
+    .option('--type <type>', 'only those of this type: Examples, Model, …')
+    .option('--pipeline <name>', 'only those of this pipeline')
+    .option('--limit <n>', 'at most so many', count, 50)
+    .action(async ({ type, pipeline, limit }: { type?: string; pipeline?: string; limit: number }) => {
+      await start<ArtifactsArguments>(() => import('./artifacts.js'), { type, pipeline, limit });
+    });
+  program
+    .command('lineage')
+    .description('say what an artifact was made from, and what was made from it')
+    .argument('<artifact>', 'node.output, run:node.output, the beginning of a digest, or an id')
+    .option('--run <run>', ONE_RUN, count)
+    .addOption(new Option('--format <format>', 'how it is drawn').choices(LINEAGE_FORMATS).default('text'))
+    .addOption(new Option('--direction <way>', 'which way').choices(['up', 'down', 'both']).default('both'))
+    .option('--limit <n>', 'at most so many artifacts', count, 200)
+    .action(async (artifact: string, options: Omit<LineageArguments, 'artifact' | 'run'> & { run?: number }) => {
+      const { run, format, direction, limit } = options;
+      await start<LineageArguments>(() => import('./lineage.js'), { artifact, run, format, direction, limit });
+    });
+}
+
+/** Commands about this installation. */
+function declareOthers(program: Parser, start: Start): void {
+  program.commandsGroup('Reference and care:');
+  program
+    .command('components')
+    .description('list the components, or describe one: inputs, outputs, params')
+    .argument('[name]', 'name of a component')
+    .action(async (name: string | undefined) => {
+      await start(() => import('./components.js'), { name });
+    });
+  program
+    .command('doctor')
+    .description('check what pipelines need here, and say how to get what is missing')
+    .action(async () => {
+      await start(() => import('./doctor.js'), undefined);
+    });
+  program
+    .command('verify')
+    .description('hash every artifact of the store; what is damaged is set aside')
+    .action(async () => {
+      await start(() => import('./verify.js'), undefined);
+    });
 }
 
 /** Declares all commands. */
 export function declareCommands(program: Parser, start: Start): void {
   declarePipelineCommands(program, start);
-  void ({} as unknown as ArtifactsArguments & ExplainArguments & LineageArguments & RunsArguments);
-  void LINEAGE_FORMATS;
-  void Option;
+  declareLookingBack(program, start);
+  declareOthers(program, start);
 }

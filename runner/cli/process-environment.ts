@@ -53,6 +53,8 @@ export function processEnvironment(): ProcessEnvironment {
   return {
     cwd: process.cwd(),
     env: process.env,
+    node: process.version,
+    platform: `${process.platform} ${process.arch}`,
     stdout: textOutput(process.stdout, process.env),
     stderr: textOutput(process.stderr, process.env),
     now: () => Date.now(),

@@ -1,7 +1,6 @@
 /**
  * How what went wrong is told: text for people on stderr, one JSON object on stdout for programs.
  */
-import { platform, release } from 'node:os';
 import type { Diagnostic } from '../source/diagnostic.js';
 import { renderDiagnostic } from '../source/render-diagnostic.js';
 import { positionAt, type SourceRange } from '../source/source-file.js';
@@ -62,13 +61,13 @@ function statusOf(error: Expected): ExitStatus {
   return error.name === 'CommandError' || error.code.startsWith('foreign-') ? EXIT.invalid : EXIT.failed;
 }
 
-function defectText(error: unknown, argv: readonly string[]): string {
+function defectText(error: unknown, argv: readonly string[], { node, platform }: ProcessEnvironment): string {
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return [
     'error[defect]: something went wrong that should not be possible',
     '  help: please report it, with the command and the lines below; nothing of it is sent by itself',
     '',
-    `tfjs-pipelines ${packageVersion()}, Node ${process.version}, ${platform()} ${release()}`,
+    `tfjs-pipelines ${packageVersion()}, Node ${node}, ${platform}`,
     `pipeline ${argv.join(' ')}`,
     stack,
     '',
@@ -96,7 +95,7 @@ export function reportFailure(
     return statusOf(error);
   }
   const message = error instanceof Error ? error.message : String(error);
-  tell(defectText(error, argv), {
+  tell(defectText(error, argv, environment), {
     type: 'error',
     code: 'defect',
     message,

@@ -1,0 +1,215 @@
+/**
+ * The JSON Schema of a pipeline file, from the specs of the components: editors complete and check by it. It is a first
+ * look only; `pipeline validate` says all that is wrong.
+ */
+import { artifactTypes } from '../artifacts/types.js';
+import type { ComponentSpec, InputPort } from '../components/component-spec.js';
+import { paramsJsonSchema, type JsonSchema } from '../components/params.js';
+import { shareDefinitions } from './share-definitions.js';
+
+const PLACEHOLDER = { $ref: '#/$defs/placeholder' };
+
+function isSchema(value: unknown): value is JsonSchema {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function mapSchemas(value: unknown): unknown {
+  if (!isSchema(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, item]) => [name, isSchema(item) ? withPlaceholders(item) : item]),
+  );
+}
+
+/** The keywords of a schema with placeholders allowed in all that it holds. */
+function inside(schema: JsonSchema): JsonSchema {
+  const { properties, items, additionalProperties, anyOf } = schema;
+  return {
+    ...schema,
+    ...(properties === undefined ? {} : { properties: mapSchemas(properties) }),
+    ...(isSchema(items) ? { items: withPlaceholders(items) } : {}),
+    ...(isSchema(additionalProperties) ? { additionalProperties: withPlaceholders(additionalProperties) } : {}),
+    ...(Array.isArray(anyOf) ? { anyOf: anyOf.map((each: unknown) => (isSchema(each) ? inside(each) : each)) } : {}),
+  };
+}
+
+/** Accepts what the schema accepts, and a placeholder in place of it or of anything inside it. */
+function withPlaceholders(schema: JsonSchema): JsonSchema {
+  const { description, default: standard, ...kind } = schema;
+  const about = {
+    ...(description === undefined ? {} : { description }),
+    ...(standard === undefined ? {} : { default: standard }),
+  };
+  const acceptsAnyText = kind['type'] === 'string' && kind['pattern'] === undefined;
+  if (acceptsAnyText || Object.keys(kind).length === 0) return { ...about, ...kind };
+  const { anyOf, ...others } = inside(kind);
+  const alternatives: readonly unknown[] = Array.isArray(anyOf) ? (anyOf as readonly unknown[]) : [others];
+  return { ...about, anyOf: [...alternatives, PLACEHOLDER] };
+}
+
+const REFERENCE = { $ref: '#/$defs/reference' };
+const REFERENCES = { anyOf: [REFERENCE, { type: 'array', items: REFERENCE }] };
+
+function inputSchema({ type, list, doc }: InputPort): JsonSchema {
+  const description = `${type.name}${list ? ', one or several' : ''}. ${doc}`;
+  return { description, ...(list ? REFERENCES : REFERENCE) };
+}
+
+/** What a node of one component may have. */
+function nodeSchema(spec: ComponentSpec): JsonSchema {
+  const params = paramsJsonSchema(spec.params);
+  const needed = Object.entries(spec.inputs).filter(([, { optional }]) => !optional);
+  const inputs =
+    spec.ports === 'declared'
+      ? { type: 'object', additionalProperties: REFERENCES }
+      : {
+          type: 'object',
+          additionalProperties: false,
+          properties: Object.fromEntries(Object.entries(spec.inputs).map(([name, port]) => [name, inputSchema(port)])),
+          ...(needed.length === 0 ? {} : { required: needed.map(([name]) => name) }),
+        };
+  const required = [
+    ...(needed.length === 0 ? [] : ['inputs']),
+    ...(params['required'] === undefined ? [] : ['params']),
+  ];
+  return {
+    description: spec.doc,
+    properties: {
+      inputs,
+      params: { description: `Params of ${spec.name}.`, ...inside(params) },
+      ...(spec.ports === 'declared' ? {} : { outputs: false }),
+    },
+    ...(required.length === 0 ? {} : { required }),
+  };
+}
+
+const INTEGER = (minimum: number, maximum: number): JsonSchema => ({ type: 'integer', minimum, maximum });
+
+/** Keys that nodes and `defaults` share. */
+const SETTINGS = {
+  retries: { description: 'How often a failed step is tried again. Default 0.', ...INTEGER(0, 100) },
+  timeout: {
+    description: 'Longest time of one attempt, as 30s, 2h or 1h30m. Default: none.',
+    type: 'string',
+    pattern: '^(\\d{1,6}(ms|s|m|h))+$',
+  },
+  cache: { description: 'Whether outputs of an earlier run may be used. Default true.', type: 'boolean' },
+  seed: { description: 'Seed of everything random in the step. Default 42.', ...INTEGER(0, 2 ** 31 - 1) },
+};
+
+const ENV = {
+  description: 'Environment variables that reach the step: their names, or names with defaults.',
+  anyOf: [
+    { type: 'array', items: { $ref: '#/$defs/variable' } },
+    {
+      type: 'object',
+      propertyNames: { $ref: '#/$defs/variable' },
+      additionalProperties: { type: ['string', 'number', 'boolean', 'null'] },
+    },
+  ],
+};
+
+/** A param of the pipeline: a value, or its definition. */
+const PIPELINE_PARAM = {
+  anyOf: [
+    { type: ['string', 'number', 'boolean', 'null', 'array'] },
+    {
+      type: 'object',
+      additionalProperties: false,
+      required: ['type'],
+      properties: {
+        type: { enum: ['integer', 'number', 'string', 'boolean', 'list', 'mapping', 'any'] },
+        default: { description: 'Its value unless one is given. Without it, one must be given.' },
+        minimum: { type: 'number' },
+        maximum: { type: 'number' },
+        enum: { description: 'The values that are allowed.', type: 'array' },
+        description: { type: 'string' },
+      },
+    },
+  ],
+};
+
+/** The schema of a pipeline file, in draft 2020-12. */
+export function pipelineSchema(specs: readonly ComponentSpec[]): JsonSchema {
+  const name = { $ref: '#/$defs/name' };
+  const nodeProperties = {
+    component: {
+      description: 'A component of this package, or a file of your own: ./my-component.ts',
+      anyOf: [
+        ...specs.map((spec) => ({ const: spec.name, description: spec.doc })),
+        { type: 'string', pattern: '\\.(ts|mts|js|mjs)$' },
+      ],
+    },
+    description: { description: 'What the node is for.', type: 'string' },
+    inputs: { description: 'Outputs of other nodes by input: {examples: node.output}.', type: 'object' },
+    outputs: {
+      description: 'Types of the outputs, where the component leaves them to the file.',
+      type: 'object',
+      propertyNames: name,
+      additionalProperties: { enum: [...artifactTypes.keys()] },
+    },
+    params: { description: 'Params of the component.', type: ['object', 'null'] },
+    after: {
+      description: 'Nodes that must have finished before, beside those whose outputs are used.',
+      anyOf: [name, { type: 'array', items: name }],
+    },
+    ...SETTINGS,
+    env: ENV,
+  };
+  return shareDefinitions({
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    title: 'Pipeline',
+    description: 'A pipeline of tfjs-pipelines, version 1.',
+    type: 'object',
+    additionalProperties: false,
+    required: ['version', 'name', 'nodes'],
+    properties: {
+      version: { description: 'Version of this format.', const: 1 },
+      name: { description: 'Name of the pipeline.', ...name },
+      description: { type: 'string' },
+      params: {
+        description: 'Values that nodes use as ${params.x}; --set and --params-file change them.',
+        type: 'object',
+        propertyNames: name,
+        additionalProperties: PIPELINE_PARAM,
+      },
+      defaults: {
+        description: 'Settings of all nodes that do not set them themselves.',
+        type: 'object',
+        additionalProperties: false,
+        properties: SETTINGS,
+      },
+      nodes: {
+        description: 'The steps by name.',
+        type: 'object',
+        minProperties: 1,
+        propertyNames: name,
+        additionalProperties: { $ref: '#/$defs/node' },
+      },
+    },
+    $defs: {
+      name: { type: 'string', pattern: '^[A-Za-z][A-Za-z0-9_-]{0,63}$' },
+      variable: { type: 'string', pattern: '^[A-Za-z_]\\w{0,127}$' },
+      reference: {
+        description: 'An output of another node: node.output',
+        type: 'string',
+        pattern: '^[A-Za-z][A-Za-z0-9_-]*\\.[A-Za-z][A-Za-z0-9_-]*$',
+      },
+      placeholder: {
+        description: 'A value from elsewhere: ${params.x} or ${env.X}.',
+        type: 'string',
+        pattern: '\\$\\{',
+      },
+      node: {
+        type: 'object',
+        required: ['component'],
+        additionalProperties: false,
+        properties: nodeProperties,
+        allOf: specs.map((spec) => ({
+          if: { properties: { component: { const: spec.name } }, required: ['component'] },
+          then: { $ref: `#/$defs/${spec.name}` },
+        })),
+      },
+      ...Object.fromEntries(specs.map((spec) => [spec.name, nodeSchema(spec)])),
+    },
+  });
+}
