@@ -12,10 +12,13 @@ import { StepError } from '../executor.js';
 import { fileError } from '../formats/byte-stream.js';
 import { readModelInfo, writeModelInfo } from '../formats/model-info-file.js';
 import type { ModelInfo } from '../formats/model-info.js';
+import { encodeSavedModel } from '../formats/saved-model.js';
 import { readTransformGraph, writeTransformGraph, type TransformGraphFile } from '../formats/transform-graph.js';
 import type { Backend } from './backend.js';
+import { inferenceGraph } from './inference-graph.js';
 
 const TFJS = 'Format-TFJS';
+const SERVING = 'Format-Serving';
 const WEIGHTS = 'weights.bin';
 
 /** Largest description of a model, in bytes. */
@@ -33,10 +36,14 @@ function weightBytes(data: io.ModelArtifacts['weightData']): Buffer {
   return Buffer.concat(parts.map((part) => Buffer.from(part)));
 }
 
-/** Writes a model, its description and its transform. */
+/**
+ * Writes a model, its description, its transform, and both together as a SavedModel.
+ *
+ * @param warn - told when the model has a layer that a SavedModel cannot be made of; that file is then left out
+ */
 export async function saveModel(
   folder: string,
-  { backend, model, info, graph }: DescribedModel & { backend: Backend },
+  { backend, model, info, graph, warn }: DescribedModel & { backend: Backend; warn: (message: string) => void },
 ): Promise<void> {
   const { tf } = backend;
   await mkdir(join(folder, TFJS), { recursive: true });
@@ -56,6 +63,14 @@ export async function saveModel(
   );
   await writeModelInfo(folder, info);
   await writeTransformGraph(folder, graph);
+  try {
+    const bytes = encodeSavedModel(inferenceGraph(model, info, graph));
+    await mkdir(join(folder, SERVING), { recursive: true });
+    await writeFile(join(folder, SERVING, 'saved_model.pb'), bytes);
+  } catch (error) {
+    if (!(error instanceof StepError) || error.code !== 'unsupported-layer') throw error;
+    warn(`no SavedModel is written: ${error.message}`);
+  }
 }
 
 const BYTES: Readonly<Record<string, number>> = { float32: 4, int32: 4, bool: 1 };

@@ -73,7 +73,7 @@ export const execute: Executor<typeof spec> = async (context) => {
   });
   const outputShape = (model.outputs[0]?.shape ?? []).slice(1).map(Number);
   const info = { version: 1, features, label, classes, inputShape, outputShape, parameters } as const;
-  await saveModel(outputs.model.path, { backend, model, info, graph });
+  await saveModel(outputs.model.path, { backend, model, info, graph, warn: log.warn });
   outputs.model.setProperty('parameters', parameters);
   outputs.model.setProperty('backend', backend.name);
   await writeFile(join(outputs.model_run.path, 'history.json'), `${canonicalJson({ epochs: history, kept: epoch })}\n`);

@@ -1,0 +1,69 @@
+/**
+ * A trained model as a chain of operations, from a raw feature to the output: what SavedModel and TFLite files are both
+ * written from. Plain data; shapes are those of one example.
+ */
+
+/** A value between operations. */
+export interface GraphTensor {
+  readonly name: string;
+  readonly dtype: 'float32' | 'uint8' | 'int32';
+  /** Without the batch. */
+  readonly shape: readonly number[];
+}
+
+/** How windows lie at the borders: with zeros so that the size stays, or inside only. */
+export type Padding = 'same' | 'valid';
+
+/** Height and width. */
+export type Pair = readonly [number, number];
+
+/** Functions applied to every value; `softmax` along the last axis. */
+export type ActivationName = 'relu' | 'relu6' | 'elu' | 'sigmoid' | 'tanh' | 'softmax';
+
+/** What an operation does to its input. Constants are float32. */
+export type GraphOperation =
+  | { readonly op: 'cast' }
+  /** One factor or summand, or one a channel (the last axis). */
+  | { readonly op: 'multiply' | 'add'; readonly by: Float32Array }
+  | {
+      readonly op: 'conv2d' | 'depthwise_conv2d';
+      /** Height, width, channels in, channels out; of a depthwise one: height, width, channels in, multiplier. */
+      readonly filterShape: readonly [number, number, number, number];
+      readonly filter: Float32Array;
+      /** One a channel of the output. */
+      readonly bias: Float32Array;
+      readonly strides: Pair;
+      readonly dilations: Pair;
+      readonly padding: Padding;
+    }
+  /** `kernel`: inputs × outputs, row-major. */
+  | { readonly op: 'dense'; readonly kernel: Float32Array; readonly bias: Float32Array }
+  | { readonly op: 'max_pool' | 'average_pool'; readonly size: Pair; readonly strides: Pair; readonly padding: Padding }
+  /** Zeros above and below, left and right. */
+  | { readonly op: 'pad'; readonly rows: Pair; readonly columns: Pair }
+  /** To the shape of the output. */
+  | { readonly op: 'reshape' }
+  /** Over height and width. */
+  | { readonly op: 'spatial_mean' | 'spatial_max' }
+  | { readonly op: 'activation'; readonly name: ActivationName }
+  | { readonly op: 'leaky_relu'; readonly alpha: number };
+
+/** One operation: it takes the output of the one before. */
+export interface GraphStep {
+  readonly operation: GraphOperation;
+  readonly output: GraphTensor;
+}
+
+/** A model. */
+export interface InferenceGraph {
+  /** The raw feature. */
+  readonly input: GraphTensor;
+  readonly steps: readonly GraphStep[];
+  /** What the last output means: its name in signatures. */
+  readonly outputName: string;
+}
+
+/** The value that a step takes. */
+export function inputOf(graph: InferenceGraph, index: number): GraphTensor {
+  return graph.steps[index - 1]?.output ?? graph.input;
+}
