@@ -8,6 +8,7 @@ import type {
   ArtifactRecord,
   Binding,
   ExecutionRecord,
+  ExecutionState,
   FailureRecord,
   ProcessIdentity,
   ProducedArtifact,
@@ -115,6 +116,8 @@ export interface MetadataStore {
   run(runId: number): RunRecord | undefined;
   runs(query: Query): readonly RunRecord[];
   executionsOf(runId: number): readonly ExecutionWithArtifacts[];
+  /** How many executions of a run are in each state. */
+  executionCounts(runId: number): Readonly<Record<ExecutionState, number>>;
   execution(executionId: number): ExecutionWithArtifacts | undefined;
   /** Earlier executions that a step may be compared with, newest first: of this pipeline and node, else of this component. */
   executionsLike(query: {

@@ -510,6 +510,22 @@ export function openMetadataStore(path: string): MetadataStore {
         ),
       ),
 
+    executionCounts: (runId) => {
+      const rows = database.all(
+        'SELECT e.last_known_state AS state, count(*) AS executions FROM pipeline_execution p JOIN Execution e ON e.id = p.execution_id WHERE p.run_id = ? GROUP BY e.last_known_state',
+        runId,
+      );
+      const counts = new Map(rows.map((row) => [number(row, 'state'), number(row, 'executions')]));
+      const of = (state: ExecutionState): number => counts.get(EXECUTION_STATE[state]) ?? 0;
+      return {
+        RUNNING: of('RUNNING'),
+        COMPLETE: of('COMPLETE'),
+        CACHED: of('CACHED'),
+        FAILED: of('FAILED'),
+        CANCELED: of('CANCELED'),
+      };
+    },
+
     execution: executionById,
 
     executionsLike: ({ pipeline, node, component, limit }) =>

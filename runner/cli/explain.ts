@@ -5,7 +5,7 @@ import type { ExecutionWithArtifacts, MetadataStore } from '../../artifacts/meta
 import type { RunRecord } from '../../artifacts/metadata/records.js';
 import { suggest } from '../config/fields.js';
 import { plainLine } from '../reporting/plain-text.js';
-import { counted, duration, moment, shortDigest } from '../reporting/quantities.js';
+import { duration, moment, shortDigest } from '../reporting/quantities.js';
 import { styleFor, type Style } from '../reporting/style.js';
 import { tableLines } from '../reporting/table.js';
 import { CommandError, EXIT, type Command, type Environment, type ExplainArguments } from './command.js';
@@ -13,15 +13,22 @@ import { explain, type Explanation } from './explanation.js';
 import { answerJson, findRun, withStore } from './open-store.js';
 import { rootOption } from './shown-path.js';
 
+/** Latest runs that are searched for a node that the one asked for does not have. */
+const LOOKED_AT = 20;
+
 function findStep(node: string, run: RunRecord, metadata: MetadataStore): ExecutionWithArtifacts {
   const executions = metadata.executionsOf(run.id);
   const found = executions.findLast(({ execution }) => execution.node === node);
   if (found !== undefined) return found;
   const known = [...new Set(executions.map(({ execution }) => execution.node))];
+  const other = metadata
+    .runs({ limit: LOOKED_AT })
+    .find(({ id }) => metadata.executionsOf(id).some(({ execution }) => execution.node === node));
+  const elsewhere = other && `the latest run that has one is ${String(other.id)}: add --run ${String(other.id)}`;
   throw new CommandError(
     'no-execution',
     `run ${String(run.id)} of ${run.pipeline} has no execution of a node '${node.slice(0, 80)}'`,
-    suggest(node, known) ?? 'a node that was not reached has none',
+    elsewhere ?? suggest(node, known) ?? 'a node that was not reached has none',
   );
 }
 
@@ -58,11 +65,13 @@ function hitLines({ execution, from, ingredients }: Explanation, style: Style, w
     from === undefined ? 'an earlier execution' : `run ${String(from.runId)} (${moment(from.startedAt)})${took}`;
   return [
     `${style.strong(plainLine(node))} was ${style.good('cached')} in run ${String(runId)}: its outputs are those of ${origin}`,
-    `all ${counted(ingredients.length, 'ingredient')} are the same:`,
+    'all ingredients are the same:',
     ...indented(
       tableLines(
         [{ title: '' }, { title: '' }, { title: '' }],
-        ingredients.map(({ path, value, place }) => [path, valueText(value), place ?? '']),
+        ingredients
+          .filter(({ value }) => value !== '{}')
+          .map(({ path, value, place }) => [path, valueText(value), place ?? '']),
         width,
       ),
     ),

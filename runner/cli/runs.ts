@@ -2,7 +2,7 @@
  * `pipeline runs`: the runs of a store, newest first.
  */
 import type { RunRecord } from '../../artifacts/metadata/records.js';
-import { counted, duration, moment } from '../reporting/quantities.js';
+import { duration, moment } from '../reporting/quantities.js';
 import { tableLines } from '../reporting/table.js';
 import { EXIT, type Command, type Environment, type RunsArguments } from './command.js';
 import { answerJson, findStore, nothingRan, type OpenStore } from './open-store.js';
@@ -10,12 +10,11 @@ import { runJson } from './run-json.js';
 import { rootOption } from './shown-path.js';
 
 function row({ metadata }: OpenStore, run: RunRecord, now: number): readonly string[] {
-  const executions = metadata.executionsOf(run.id).map(({ execution }) => execution);
-  const inState = (state: string): number => executions.filter((execution) => execution.state === state).length;
+  const { COMPLETE, CACHED, FAILED } = metadata.executionCounts(run.id);
   const parts = [
-    counted(inState('COMPLETE'), 'executed', 'executed'),
-    counted(inState('CACHED'), 'cached', 'cached'),
-    counted(inState('FAILED'), 'failed', 'failed'),
+    COMPLETE > 0 ? `${String(COMPLETE)} executed` : '',
+    CACHED > 0 ? `${String(CACHED)} cached` : '',
+    FAILED > 0 ? `${String(FAILED)} failed` : '',
   ];
   return [
     String(run.id),
@@ -23,7 +22,7 @@ function row({ metadata }: OpenStore, run: RunRecord, now: number): readonly str
     run.state.toLowerCase(),
     moment(run.startedAt),
     duration((run.endedAt ?? now) - run.startedAt),
-    parts.filter((part) => !part.startsWith('0 ')).join(', '),
+    parts.filter((part) => part !== '').join(', '),
   ];
 }
 

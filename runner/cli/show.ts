@@ -108,7 +108,8 @@ function showText(run: RunRecord, store: OpenStore, environment: Environment): s
   );
   const failures = executions.flatMap(({ execution }) => failureLines(execution, store, environment));
   const failed = executions.find(({ execution }) => execution.state === 'FAILED')?.execution.node;
-  const next = failed ?? executions.at(-1)?.execution.node;
+  const executed = executions.findLast(({ execution }) => execution.state === 'COMPLETE')?.execution.node;
+  const next = failed ?? executed ?? executions.at(-1)?.execution.node;
   return [
     `${headline(run, now, style).join('\n')}\n`,
     section('nodes', nodes, style),
