@@ -26,7 +26,9 @@ export interface RandomStream {
  * @param purpose - what the numbers are for: `'shuffle', 3`
  */
 export function randomStream(seed: number, ...purpose: readonly (string | number)[]): RandomStream {
-  const state = createHash('sha256').update(canonicalJson([seed, ...purpose])).digest();
+  const state = createHash('sha256')
+    .update(canonicalJson([seed, ...purpose]))
+    .digest();
   // The lowest bit keeps the state from being all zeros, which would stay there.
   const generator = xoroshiro128plusFromState([
     state.readInt32LE(0) | 1,
