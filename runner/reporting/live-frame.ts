@@ -135,7 +135,7 @@ export function frameLines(view: RunView, { columns, rows }: FrameSize, now: num
   const title = cut(`${plainLine(view.pipeline)}, run ${String(view.run)}, ${elapsed}`, columns);
   return [
     style.strong(title),
-    ...shown.map((node) => nodeLine(node, nameWidth, columns, now, style)),
+    ...shown.map((node) => cutPainted(nodeLine(node, nameWidth, columns, now, style), columns)),
     cutPainted(footer(view, nodes.length - shown.length, style), columns),
   ];
 }
