@@ -101,7 +101,10 @@ export const ModelBlessing = artifactType({
   name: 'ModelBlessing',
   properties: { blessed: 'INT' },
   doc: 'The verdict of an Evaluator on a model, with its reasons.',
-  layout: { 'blessing.json': '{blessed, reasons}', 'BLESSED | NOT_BLESSED': 'an empty file, as TFX writes it' },
+  layout: {
+    'blessing.json': '{blessed, reasons, checks, model}',
+    'BLESSED | NOT_BLESSED': 'an empty file, as TFX writes it',
+  },
 });
 
 /** A model for TensorFlow Lite. */
@@ -119,7 +122,7 @@ export const PushedModel = artifactType({
   base: 'mlmd.Model',
   properties: { pushed: 'INT', pushed_destination: 'STRING', pushed_version: 'STRING' },
   doc: 'The record of a push: where to, which version, which files; or why nothing was pushed.',
-  layout: { 'pushed_model.json': '{pushed, destination, version, files | reason}' },
+  layout: { 'pushed_model.json': '{pushed, destination, pushed_version, origin}, or {pushed, destination, reasons}' },
 });
 
 /** Any files. */

@@ -70,6 +70,11 @@ const BUILTIN: Readonly<Record<string, Builtin>> = {
     spec: () => import('./evaluator/spec.js'),
     executor: () => import('./evaluator/executor.js'),
   },
+  Pusher: {
+    folder: 'pusher',
+    spec: () => import('./pusher/spec.js'),
+    executor: () => import('./pusher/executor.js'),
+  },
   Command: {
     folder: 'command',
     spec: () => import('./command/spec.js'),

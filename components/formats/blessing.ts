@@ -1,9 +1,12 @@
 /**
  * `blessing.json` and the marker files of a ModelBlessing: an Evaluator's verdict on one model.
  */
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { canonicalJson } from '../../artifacts/canonical-json.js';
+import { StepError } from '../executor.js';
+import { isMapping } from '../params.js';
+import { fileError } from './byte-stream.js';
 
 /** One bound that was checked. */
 export interface ThresholdCheck {
@@ -34,4 +37,36 @@ export interface Blessing {
 export async function writeBlessing(folder: string, blessing: Blessing): Promise<void> {
   await writeFile(join(folder, 'blessing.json'), canonicalJson(blessing));
   await writeFile(join(folder, blessing.blessed ? 'BLESSED' : 'NOT_BLESSED'), '');
+}
+
+/** The part of a verdict that others act on. */
+export type Verdict = Pick<Blessing, 'blessed' | 'reasons' | 'model'>;
+
+/**
+ * Reads the verdict of a ModelBlessing.
+ *
+ * @throws StepError `blessing-invalid` when it is not what it should be
+ */
+export async function readVerdict(folder: string): Promise<Verdict> {
+  const path = join(folder, 'blessing.json');
+  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+    throw fileError(error, path);
+  });
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    // Told below.
+  }
+  const { version, blessed, reasons, model }: Partial<Record<keyof Blessing, unknown>> = isMapping(value) ? value : {};
+  if (
+    version !== 1 ||
+    typeof blessed !== 'boolean' ||
+    typeof model !== 'string' ||
+    !Array.isArray(reasons) ||
+    !reasons.every((reason) => typeof reason === 'string')
+  ) {
+    throw new StepError('blessing-invalid', `${path} holds no verdict on a model`, 'evaluate the model again');
+  }
+  return { blessed, reasons, model };
 }
