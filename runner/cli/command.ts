@@ -59,14 +59,30 @@ export interface PipelineArguments {
   readonly paramsFiles: readonly string[];
 }
 
-/** Arguments of `pipeline run`. */
-export interface RunArguments extends PipelineArguments {
-  /** Steps that run at the same time; undefined: as many as there are cores. */
-  readonly jobs: number | undefined;
+/** Which nodes a command is about; names of nodes. */
+export interface SelectionArguments {
+  readonly from: readonly string[];
+  readonly to: readonly string[];
+  readonly only: readonly string[];
+  readonly exclude: readonly string[];
+}
+
+/** Arguments of `pipeline plan`. */
+export interface PlanArguments extends PipelineArguments, SelectionArguments {
   /** Whether outputs of earlier runs may be used. */
   readonly cache: boolean;
   /** Nodes that run again though they are cached. */
   readonly force: readonly string[];
+}
+
+/** Arguments of `pipeline run`. */
+export interface RunArguments extends PlanArguments {
+  /** Say what would happen, and do nothing. */
+  readonly dryRun: boolean;
+  /** Whether nothing new starts once a step has failed. */
+  readonly failFast: boolean;
+  /** Steps that run at the same time; undefined: as many as there are cores. */
+  readonly jobs: number | undefined;
 }
 
 /** Arguments of `pipeline runs`. */

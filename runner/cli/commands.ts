@@ -8,6 +8,7 @@ import {
   type Command,
   type LineageArguments,
   type PipelineArguments,
+  type PlanArguments,
   type RunArguments,
   type RunsArguments,
 } from './command.js';
@@ -43,22 +44,44 @@ function pipelineArguments(file: string, { set, paramsFile }: PipelineOptions): 
   return { file, set, paramsFiles: paramsFile };
 }
 
+type PlanOptions = PipelineOptions & Omit<PlanArguments, 'file' | 'paramsFiles'>;
+
+/** A command that decides what is to be executed. */
+function planCommand(program: Parser, name: string, summary: string): Parser {
+  return pipelineCommand(program, name, summary)
+    .option('--from <node>', 'only this node and what comes after it (repeatable)', collect, [])
+    .option('--to <node>', 'only this node and what it needs (repeatable)', collect, [])
+    .addOption(
+      new Option('--only <node>', 'only this node; what it needs must be cached (repeatable)')
+        .argParser(collect)
+        .default([])
+        .conflicts(['from', 'to']),
+    )
+    .option('--exclude <node>', 'neither this node nor what comes after it (repeatable)', collect, [])
+    .option('--no-cache', 'execute every step')
+    .option('--force <node>', 'execute this node, cached or not (repeatable)', collect, []);
+}
+
+function planArguments(file: string, options: PlanOptions): PlanArguments {
+  const { from, to, only, exclude, cache, force } = options;
+  return { ...pipelineArguments(file, options), from, to, only, exclude, cache, force };
+}
+
 /** Commands that read a pipeline file. */
 function declarePipelineCommands(program: Parser, start: Start): void {
   program.commandsGroup('Pipelines:');
-  pipelineCommand(program, 'run', 'run a pipeline; what has not changed since an earlier run is not executed again')
+  planCommand(program, 'run', 'run a pipeline; what has not changed since an earlier run is not executed again')
     .option('-j, --jobs <n>', 'steps that run at the same time (default: one a core)', count)
-    .option('--no-cache', 'execute every step')
-    .option('--force <node>', 'execute this node, cached or not (repeatable)', collect, [])
-    .action(
-      async (file: string, options: PipelineOptions & Pick<RunArguments, 'cache' | 'force'> & { jobs?: number }) => {
-        const { jobs, cache, force } = options;
-        await start(() => import('./run.js'), { ...pipelineArguments(file, options), jobs, cache, force });
-      },
-    );
-  pipelineCommand(program, 'plan', 'say what would run and why, and what is cached; executes nothing').action(
-    async (file: string, options: PipelineOptions) => {
-      await start(() => import('./plan.js'), pipelineArguments(file, options));
+    .option('--keep-going', 'when a step fails, go on with what does not need it (default)')
+    .addOption(new Option('--fail-fast', 'when a step fails, start nothing new').conflicts('keepGoing'))
+    .option('--dry-run', "say what would happen, as 'plan' does; executes nothing")
+    .action(async (file: string, options: PlanOptions & { jobs?: number; failFast?: true; dryRun?: true }) => {
+      const { jobs, failFast = false, dryRun = false } = options;
+      await start<RunArguments>(() => import('./run.js'), { ...planArguments(file, options), jobs, failFast, dryRun });
+    });
+  planCommand(program, 'plan', 'say what would run and why, and what is cached; executes nothing').action(
+    async (file: string, options: PlanOptions) => {
+      await start(() => import('./plan.js'), planArguments(file, options));
     },
   );
   pipelineCommand(program, 'validate', 'say all that is wrong with a pipeline file; executes nothing').action(

@@ -8,8 +8,9 @@ import { findRoot } from '../../artifacts/store/store-root.js';
 import { planPipeline, type PlannedNode } from '../plan/plan-pipeline.js';
 import { plainLine } from '../reporting/plain-text.js';
 import { MARKS, paintState, styleFor, type NodeState } from '../reporting/style.js';
-import { EXIT, type Command, type PipelineArguments } from './command.js';
+import { EXIT, type Command, type PlanArguments } from './command.js';
 import { loadGraph } from './load.js';
+import { selectGraph } from './select.js';
 
 interface Line {
   readonly node: string;
@@ -39,9 +40,9 @@ const STATES: Readonly<Record<Line['action'], NodeState>> = {
   fail: 'failed',
 };
 
-export const command: Command<PipelineArguments> = async (args, environment) => {
+export const command: Command<PlanArguments> = async (args, environment) => {
   const { stdout, json } = environment;
-  const graph = await loadGraph(args, environment);
+  const selected = selectGraph(await loadGraph(args, environment), args);
   const root = await findRoot(environment.root);
   const there =
     root !== undefined &&
@@ -52,9 +53,9 @@ export const command: Command<PipelineArguments> = async (args, environment) => 
   const metadata = there ? openMetadataStore(root.metadata) : undefined;
   try {
     const store = metadata && root ? { metadata, artifacts: openLocalArtifactStore(root) } : undefined;
-    const lines = (await planPipeline({ graph, store, cache: true, force: new Set() })).map(lineOf);
+    const lines = (await planPipeline({ ...selected, store, cache: args.cache })).map(lineOf);
     if (json) {
-      stdout.write(`${JSON.stringify({ type: 'plan', pipeline: graph.name, nodes: lines })}\n`);
+      stdout.write(`${JSON.stringify({ type: 'plan', pipeline: selected.graph.name, nodes: lines })}\n`);
     } else {
       const style = styleFor(stdout.colors);
       const width = Math.max(...lines.map(({ node }) => node.length));

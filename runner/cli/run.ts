@@ -3,22 +3,14 @@
  * runs to stop; the second kills it.
  */
 import { availableParallelism } from 'node:os';
-import { suggest } from '../config/fields.js';
 import { runPipeline } from '../execution/run-pipeline.js';
-import type { PipelineGraph } from '../graph/pipeline-graph.js';
 import { combineReporters, realClock } from '../reporting/reporter.js';
 import { runReporter } from '../reporting/run-reporter.js';
 import { stepLogs } from '../reporting/step-logs.js';
-import { CommandError, EXIT, type Command, type ExitStatus, type RunArguments } from './command.js';
+import { EXIT, type Command, type ExitStatus, type RunArguments } from './command.js';
 import { loadGraph } from './load.js';
+import { selectGraph } from './select.js';
 import { rootOption, shownPath } from './shown-path.js';
-
-function forcedNodes(names: readonly string[], graph: PipelineGraph): ReadonlySet<string> {
-  const known = graph.nodes.map(({ name }) => name);
-  const unknown = names.find((name) => !known.includes(name));
-  if (unknown === undefined) return new Set(names);
-  throw new CommandError('unknown-node', `there is no node '${unknown}' to force`, suggest(unknown, known));
-}
 
 const STATUS: Readonly<Record<'complete' | 'failed' | 'canceled', ExitStatus>> = {
   complete: EXIT.done,
@@ -27,8 +19,11 @@ const STATUS: Readonly<Record<'complete' | 'failed' | 'canceled', ExitStatus>> =
 };
 
 export const command: Command<RunArguments> = async (args, environment) => {
-  const graph = await loadGraph(args, environment);
-  const force = forcedNodes(args.force, graph);
+  if (args.dryRun) {
+    const plan = await import('./plan.js');
+    return await plan.command(args, environment);
+  }
+  const selected = selectGraph(await loadGraph(args, environment), args);
   const stop = new AbortController();
   const kill = new AbortController();
   const { stdout, json, root, cwd } = environment;
@@ -47,11 +42,11 @@ export const command: Command<RunArguments> = async (args, environment) => {
   });
   try {
     const { outcome } = await runPipeline({
-      graph,
+      ...selected,
       root,
       jobs: args.jobs ?? availableParallelism(),
       cache: args.cache,
-      force,
+      failFast: args.failFast,
       report: (event) => {
         reporter.report(event);
       },

@@ -15,8 +15,8 @@ import { StoreError } from '../../artifacts/store/store-error.js';
 import { openRoot } from '../../artifacts/store/store-root.js';
 import { artifactTypes } from '../../artifacts/types.js';
 import { StepError } from '../../components/executor.js';
-import type { GraphNode, PipelineGraph } from '../graph/pipeline-graph.js';
-import { needsOf, planPipeline } from '../plan/plan-pipeline.js';
+import { needsOf, type GraphNode, type PipelineGraph } from '../graph/pipeline-graph.js';
+import { planPipeline } from '../plan/plan-pipeline.js';
 import {
   byPort,
   inputsOf,
@@ -43,6 +43,10 @@ export interface RunOptions {
   readonly cache: boolean;
   /** Nodes that run again though they are cached. */
   readonly force: ReadonlySet<string>;
+  /** Nodes that are not executed: what an earlier run made of them is used. */
+  readonly fromCache: ReadonlySet<string>;
+  /** Whether nothing new starts once a step has failed; else only what needs it is given up. */
+  readonly failFast: boolean;
   readonly report: ReportEvent;
   /** Aborts when the run is to stop: nothing new starts, what runs is asked to stop. */
   readonly stop: AbortSignal;
@@ -84,7 +88,8 @@ class Run {
   /** Artifacts whose every byte was hashed in this run. */
   readonly #proved = new Set<Digest>();
   readonly #readyAt = new Map<string, number>();
-  #failed = false;
+  /** The first step that failed. */
+  #failed: string | undefined;
 
   constructor(options: RunOptions, id: number, metadata: MetadataStore, surroundings: StepSurroundings) {
     const { graph } = options;
@@ -93,7 +98,7 @@ class Run {
     this.#metadata = metadata;
     this.#surroundings = surroundings;
     const store = { artifacts: surroundings.artifacts, metadata };
-    this.#planner = new Planner({ graph, store, cache: options.cache, force: options.force });
+    this.#planner = new Planner({ ...options, store });
     this.#nodes = new Map(graph.nodes.map((node) => [node.name, node]));
     this.#state = new RunState(graph.nodes.map((node) => ({ name: node.name, needs: needsOf(node) })));
     this.#queue = new PQueue({ concurrency: options.jobs });
@@ -117,12 +122,16 @@ class Run {
     stop.removeEventListener('abort', cancel);
     for (const { name } of graph.nodes) {
       const state = this.#state.state(name);
-      if (state === 'ready' || state === 'waiting') {
+      if (state !== 'ready' && state !== 'waiting') continue;
+      if (stop.aborted || this.#failed === undefined) {
         this.#state.apply(name, 'cancel');
         this.#options.report({ type: 'step-canceled', node: name });
+      } else {
+        this.#state.apply(name, 'abandon');
+        this.#options.report({ type: 'step-abandoned', node: name, because: this.#failed });
       }
     }
-    return stop.aborted ? 'canceled' : this.#failed ? 'failed' : 'complete';
+    return stop.aborted ? 'canceled' : this.#failed === undefined ? 'complete' : 'failed';
   }
 
   #inputs(node: GraphNode): ArtifactsByPort {
@@ -131,8 +140,16 @@ class Run {
     return inputs;
   }
 
+  /** Nothing new starts any more. */
+  #closing(): boolean {
+    return this.#options.stop.aborted || (this.#options.failFast && this.#failed !== undefined);
+  }
+
   #schedule(): void {
-    if (this.#options.stop.aborted) return;
+    if (this.#closing()) {
+      this.#queue.clear();
+      return;
+    }
     for (const name of this.#state.ready()) {
       const node = this.#nodes.get(name);
       if (node === undefined || this.#readyAt.has(name)) continue;
@@ -181,7 +198,7 @@ class Run {
 
   async #runNode(node: GraphNode): Promise<void> {
     const { name } = node;
-    if (this.#options.stop.aborted) return;
+    if (this.#closing()) return;
     this.#state.apply(name, 'start');
     try {
       const inputs = this.#inputs(node);
@@ -284,7 +301,7 @@ class Run {
     const { report } = this.#options;
     if (canceled) report({ type: 'step-canceled', node: name });
     else {
-      this.#failed = true;
+      this.#failed ??= name;
       report({ type: 'step-failed', node: name, failure, log: stepLogPath(this.#id, name) });
     }
     for (const abandoned of this.#state.apply(name, canceled ? 'cancel' : 'fail')) {

@@ -3,7 +3,7 @@
  * names and edges only; who runs the steps, and how, is the scheduler's business.
  */
 
-/** What can be said of a step. `abandoned`: something that it needs failed. */
+/** What can be said of a step. `abandoned`: it does not start, since another one failed. */
 export type StepState = 'waiting' | 'ready' | 'running' | 'complete' | 'cached' | 'failed' | 'canceled' | 'abandoned';
 
 /** A step and the steps it needs. */
@@ -13,7 +13,7 @@ export interface StepEdges {
 }
 
 /** What may happen to a step. */
-export type StepTransition = 'start' | 'complete' | 'cached' | 'fail' | 'cancel';
+export type StepTransition = 'start' | 'complete' | 'cached' | 'fail' | 'cancel' | 'abandon';
 
 const ALLOWED: Readonly<Record<StepTransition, { from: readonly StepState[]; to: StepState }>> = {
   start: { from: ['ready'], to: 'running' },
@@ -21,6 +21,7 @@ const ALLOWED: Readonly<Record<StepTransition, { from: readonly StepState[]; to:
   cached: { from: ['ready', 'running'], to: 'cached' },
   fail: { from: ['running'], to: 'failed' },
   cancel: { from: ['waiting', 'ready', 'running'], to: 'canceled' },
+  abandon: { from: ['waiting', 'ready'], to: 'abandoned' },
 };
 
 /** Tracks the steps of one run. */

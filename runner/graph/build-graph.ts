@@ -14,7 +14,7 @@ import type { NodeConfig, PipelineConfig, Placed } from '../config/pipeline-conf
 import type { DiagnosticCode } from '../source/diagnostic-codes.js';
 import type { Problems } from '../source/problems.js';
 import { findCycle } from './find-cycle.js';
-import type { GraphNode, OutputReference, PipelineGraph } from './pipeline-graph.js';
+import { needsOf, type GraphNode, type OutputReference, type PipelineGraph } from './pipeline-graph.js';
 
 /** A node whose component was found, before its references are followed. */
 interface ResolvedNode {
@@ -181,10 +181,7 @@ function checkInputs(
 function inOrder(nodes: readonly GraphNode[]): readonly GraphNode[] {
   const graph = new Graph();
   for (const { name } of nodes) graph.setNode(name);
-  for (const { name, inputs, after } of nodes) {
-    for (const need of [...Object.values(inputs).flatMap((list) => list.map((reference) => reference.node)), ...after])
-      graph.setEdge(need, name);
-  }
+  for (const node of nodes) for (const need of needsOf(node)) graph.setEdge(need, node.name);
   const byName = new Map(nodes.map((node) => [node.name, node]));
   return alg.topsort(graph).flatMap((name) => byName.get(name) ?? []);
 }

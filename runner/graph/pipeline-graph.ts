@@ -54,6 +54,11 @@ export interface GraphNode {
   readonly places: NodePlaces;
 }
 
+/** Names of the nodes that a node needs. */
+export function needsOf({ inputs, after }: GraphNode): readonly string[] {
+  return [...new Set([...Object.values(inputs).flatMap((list) => list.map(({ node }) => node)), ...after])];
+}
+
 /** A valid pipeline. */
 export interface PipelineGraph {
   readonly name: string;

@@ -2,7 +2,7 @@
  * The plan of a whole pipeline: what is cached, what runs and why, and what waits for something that runs.
  */
 import { StepError } from '../../components/executor.js';
-import type { GraphNode } from '../graph/pipeline-graph.js';
+import { needsOf, type GraphNode } from '../graph/pipeline-graph.js';
 import { byPort, inputsOf, Planner, type ArtifactsByPort, type Decision, type PlannerOptions } from './planner.js';
 
 /** A node with what is to be done with it. */
@@ -17,16 +17,6 @@ export interface PlannedNode {
     | Decision
     | { readonly kind: 'waits'; readonly on: readonly string[] }
     | { readonly kind: 'fails'; readonly error: StepError };
-}
-
-/** Names of the nodes that a node needs. */
-export function needsOf(node: GraphNode): readonly string[] {
-  return [
-    ...new Set([
-      ...Object.values(node.inputs).flatMap((list) => list.map((reference) => reference.node)),
-      ...node.after,
-    ]),
-  ];
 }
 
 /** Plans every node, in the graph's order. */

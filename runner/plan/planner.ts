@@ -11,6 +11,7 @@ import type {
   MetadataStore,
 } from '../../artifacts/metadata/metadata-store.js';
 import type { ArtifactRecord } from '../../artifacts/metadata/records.js';
+import { StepError } from '../../components/executor.js';
 import { codeDigests, loadExecutor } from '../../components/registry.js';
 import { backendIdentity } from '../../components/tensorflow/backend-identity.js';
 import type { GraphNode, PipelineGraph } from '../graph/pipeline-graph.js';
@@ -47,6 +48,8 @@ export interface PlannerOptions {
   /** Whether earlier executions may stand for nodes at all. */
   readonly cache: boolean;
   readonly force: ReadonlySet<string>;
+  /** Nodes that are not to be executed: what an earlier run made of them is used. */
+  readonly fromCache: ReadonlySet<string>;
 }
 
 /** Outputs by port. */
@@ -73,22 +76,26 @@ export class Planner {
   /**
    * Decides for a node.
    *
-   * @throws StepError when a file or user code that its params name cannot be read
+   * @throws StepError when a file or user code that its params name cannot be read, or when the node is not selected and
+   *   no earlier execution stands for it
    */
   async decide(node: GraphNode, inputs: ArtifactsByPort): Promise<Decision> {
     const digests = Object.fromEntries(
       Object.entries(inputs).map(([port, artifacts]) => [port, artifacts.map(({ digest }) => digest)]),
     );
     const fingerprint = await nodeFingerprint(node, digests, this.#sources);
-    const run = (reason: string, damaged: readonly DamagedArtifact[] = []): Decision => ({
-      kind: 'run',
-      fingerprint,
-      reason,
-      damaged,
-    });
-    const { store, cache, force } = this.#options;
+    const { store, cache, force, fromCache } = this.#options;
+    const selected = !fromCache.has(node.name);
+    const run = (reason: string, damaged: readonly DamagedArtifact[] = []): Decision => {
+      if (selected) return { kind: 'run', fingerprint, reason, damaged };
+      throw new StepError(
+        'not-selected',
+        `it is not selected, and no earlier run has made what is needed of it: ${reason}`,
+        'run it first, or select it too',
+      );
+    };
     if (force.has(node.name)) return run('forced');
-    if (!cache) return run('the cache is not used');
+    if (!cache && selected) return run('the cache is not used');
     if (!node.cache) return run('cache: false');
     if (store === undefined) return run('first run');
     const from = store.metadata.findCompleted(fingerprint.digest);

@@ -1,49 +1,11 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { events, pipeline, startPipeline } from '../rig/cli.js';
+import { pipeline, startPipeline } from '../rig/cli.js';
+import { executed, failingStep, runPipeline as run, scriptStep, step, writePipeline as write } from '../rig/steps.js';
 import { temporaryFolders } from '../rig/temp-folder.js';
 
 const temporaryFolder = temporaryFolders();
-
-/** A step that counts how often it is executed, in a file outside the store. */
-function step(name: string, text: string, inputs: Readonly<Record<string, string>> = {}): string {
-  const script = [
-    "const fs = require('fs');",
-    `fs.appendFileSync('${name}.count', 'x');`,
-    'const [report, ...folders] = process.argv.slice(1);',
-    "const read = folders.map((folder) => fs.readFileSync(folder + '/data', 'utf8')).join('+');",
-    `fs.writeFileSync(report + '/data', ${JSON.stringify(text)} + read);`,
-  ].join(' ');
-  const argv = [
-    process.execPath,
-    '-e',
-    script,
-    '${outputs.report}',
-    ...Object.keys(inputs).map((port) => `\${inputs.${port}}`),
-  ];
-  return JSON.stringify({ component: 'Command', inputs, outputs: { report: 'File' }, params: { argv } });
-}
-
-function executed(folder: string, name: string): number {
-  const path = join(folder, `${name}.count`);
-  return existsSync(path) ? readFileSync(path, 'utf8').length : 0;
-}
-
-function write(folder: string, nodes: Readonly<Record<string, string>>, name = 'demo'): void {
-  const lines = Object.entries(nodes).map(([node, text]) => `  ${node}: ${text}`);
-  writeFileSync(join(folder, 'p.yaml'), ['version: 1', `name: ${name}`, 'nodes:', ...lines].join('\n'));
-}
-
-/** How each node ended in a run. */
-async function run(folder: string, ...more: readonly string[]): Promise<Readonly<Record<string, string>>> {
-  const { stdout, stderr } = await pipeline(folder, ['run', 'p.yaml', '--json', ...more]);
-  const ends = events(stdout).filter(({ type }) =>
-    ['step-cached', 'step-completed', 'step-failed', 'step-abandoned'].includes(String(type)),
-  );
-  if (ends.length === 0) throw new Error(`${stdout}\n${stderr}`);
-  return Object.fromEntries(ends.map(({ node, type }) => [String(node), String(type).replace('step-', '')]));
-}
 
 const first = step('first', 'a');
 const second = step('second', 'b', { in: 'first.report' });
@@ -74,12 +36,7 @@ describe('pipeline run', () => {
 
   test('a failed step stops what needs it and nothing else; status 1', async () => {
     const folder = temporaryFolder();
-    const bad = JSON.stringify({
-      component: 'Command',
-      outputs: { report: 'File' },
-      params: { argv: [process.execPath, '-e', 'process.exit(3)', '${outputs.report}'] },
-    });
-    write(folder, { first: bad, second, other });
+    write(folder, { first: failingStep, second, other });
     expect(await run(folder)).toEqual({ first: 'failed', second: 'abandoned', other: 'completed' });
     expect((await pipeline(folder, ['run', 'p.yaml'])).status).toBe(1);
   });
@@ -111,19 +68,10 @@ describe('pipeline run', () => {
 
   test('a killed run leaves nothing that needs help, and finished steps stay done', async () => {
     const folder = temporaryFolder();
-    const slow = JSON.stringify({
-      component: 'Command',
-      inputs: { in: 'first.report' },
-      outputs: { report: 'File' },
-      params: {
-        argv: [
-          process.execPath,
-          '-e',
-          "const fs = require('fs'); if (fs.existsSync('go')) fs.writeFileSync(process.argv[1] + '/data', ''); else { console.log('waiting'); setInterval(() => 0, 1000); }",
-          '${outputs.report}',
-        ],
-      },
-    });
+    const slow = scriptStep(
+      "const fs = require('fs'); if (fs.existsSync('go')) fs.writeFileSync(process.argv[1] + '/data', ''); else { console.log('waiting'); setInterval(() => 0, 1000); }",
+      { in: 'first.report' },
+    );
     write(folder, { first, slow });
     const child = startPipeline(folder, ['run', 'p.yaml', '--json']);
     await new Promise<void>((resolve) => {
@@ -145,13 +93,7 @@ describe('pipeline run', () => {
 
   test('Ctrl-C stops the run with status 130', async () => {
     const folder = temporaryFolder();
-    const endless = JSON.stringify({
-      component: 'Command',
-      outputs: { report: 'File' },
-      params: {
-        argv: [process.execPath, '-e', "console.log('waiting'); setInterval(() => 0, 1000)", '${outputs.report}'],
-      },
-    });
+    const endless = scriptStep("console.log('waiting'); setInterval(() => 0, 1000)");
     write(folder, { endless });
     const child = startPipeline(folder, ['run', 'p.yaml', '--json']);
     await new Promise<void>((resolve) => {
