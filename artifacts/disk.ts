@@ -1,29 +1,53 @@
 /**
- * All that the store does to the disk: few operations, each either done and durable or not done. One place to make them
- * fail on purpose.
+ * All that the runner and the store do to the disk: few operations, each either done and durable or not done. What a step
+ * writes into its own output folders is not among them. Every change is announced, so that tests can make it fail.
  */
-import { systemErrorCode } from './system-error.js';
 import { randomUUID } from 'node:crypto';
-import { chmod, link, lstat, mkdir, open, readdir, rename, rm, unlink } from 'node:fs/promises';
+import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
+import { chmod, link, lstat, mkdir, open, readdir, rename, rmdir, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { announce } from './fault-injection.js';
+import { systemErrorCode } from './system-error.js';
 
 /** The operations that change the disk. */
 export interface Disk {
   readonly makeFolder: (path: string) => Promise<void>;
-  /** Writes a whole file so that it has either its old or its new content after a crash. */
-  readonly writeFile: (path: string, data: string) => Promise<void>;
+  /**
+   * Writes a whole file so that it has either its old or its new content after a crash.
+   *
+   * @param temporary - where it is written first; on the same file system
+   */
+  readonly writeFile: (path: string, data: string | Uint8Array, temporary?: string) => Promise<void>;
   /** Makes the content of an existing file, or the names in a folder, durable. */
   readonly sync: (path: string) => Promise<void>;
   readonly rename: (from: string, to: string) => Promise<void>;
   readonly setMode: (path: string, mode: number) => Promise<void>;
-  /** Writes a file that must not exist yet, at once whole. @returns false when it exists */
-  readonly createFile: (path: string, data: string) => Promise<boolean>;
+  /**
+   * Writes a file that must not exist yet, at once whole.
+   *
+   * @param temporary - where it is written first; on the same file system
+   * @returns false when it exists
+   */
+  readonly createFile: (path: string, data: string, temporary?: string) => Promise<boolean>;
   readonly removeFile: (path: string) => Promise<void>;
   /** Removes a folder with all in it, read-only folders too; nothing happens when it is not there. */
   readonly removeTree: (path: string) => Promise<void>;
 }
 
+/** Waits for a change of something that need not be there. */
+async function ifThere(change: Promise<void>): Promise<void> {
+  await change.catch((error: unknown) => {
+    if (systemErrorCode(error) !== 'ENOENT') throw error;
+  });
+}
+
+async function makeFolder(path: string): Promise<void> {
+  announce('mkdir', path);
+  await mkdir(path, { recursive: true });
+}
+
 async function sync(path: string): Promise<void> {
+  announce('sync', path);
   const handle = await open(path, 'r');
   try {
     await handle.sync();
@@ -32,58 +56,106 @@ async function sync(path: string): Promise<void> {
   }
 }
 
-async function writeNew(path: string, data: string): Promise<void> {
+async function writeNew(path: string, data: string | Uint8Array): Promise<void> {
+  announce('open', path);
   const handle = await open(path, 'wx');
   try {
+    announce('write', path, () => {
+      const bytes = Buffer.from(data);
+      writeSync(handle.fd, bytes.subarray(0, bytes.length / 2));
+    });
     await handle.writeFile(data);
+    announce('sync', path);
     await handle.sync();
   } finally {
     await handle.close();
   }
 }
 
-async function makeWritable(path: string): Promise<void> {
-  const info = await lstat(path).catch(() => undefined);
-  if (!info?.isDirectory()) return;
-  await chmod(path, 0o755);
-  for (const entry of await readdir(path, { withFileTypes: true })) {
-    if (entry.isDirectory()) await makeWritable(join(path, entry.name));
+async function move(from: string, to: string): Promise<void> {
+  announce('rename', to);
+  await rename(from, to);
+}
+
+async function setMode(path: string, mode: number): Promise<void> {
+  announce('chmod', path);
+  await chmod(path, mode);
+}
+
+async function removeFile(path: string): Promise<void> {
+  announce('unlink', path);
+  await ifThere(unlink(path));
+}
+
+async function removeTree(path: string): Promise<void> {
+  const info = await lstat(path).catch((error: unknown) => {
+    if (systemErrorCode(error) !== 'ENOENT') throw error;
+    return undefined;
+  });
+  if (info === undefined) return;
+  if (!info.isDirectory()) {
+    await removeFile(path);
+    return;
   }
+  if ((info.mode & 0o700) !== 0o700) await setMode(path, 0o755);
+  for (const name of await readdir(path)) await removeTree(join(path, name));
+  announce('rmdir', path);
+  await ifThere(rmdir(path));
 }
 
 /** The real disk. */
 export const realDisk: Disk = {
-  makeFolder: async (path) => {
-    await mkdir(path, { recursive: true });
-  },
-  writeFile: async (path, data) => {
-    const temporary = `${path}.${randomUUID()}.tmp`;
+  makeFolder,
+  writeFile: async (path, data, temporary = `${path}.${randomUUID()}.tmp`) => {
     await writeNew(temporary, data);
-    await rename(temporary, path);
+    await move(temporary, path);
     await sync(dirname(path));
   },
   sync,
-  rename,
-  setMode: chmod,
-  createFile: async (path, data) => {
+  rename: move,
+  setMode,
+  createFile: async (path, data, temporary = `${path}.${randomUUID()}.tmp`) => {
     // A link is made whole or not at all; writing into an exclusively created file could leave it torn.
-    const temporary = `${path}.${randomUUID()}.tmp`;
     await writeNew(temporary, data);
     try {
+      announce('link', path);
       await link(temporary, path);
       return true;
     } catch (error) {
       if (systemErrorCode(error) === 'EEXIST') return false;
       throw error;
     } finally {
-      await unlink(temporary);
+      await removeFile(temporary);
     }
   },
-  removeFile: async (path) => {
-    await rm(path, { force: true });
-  },
-  removeTree: async (path) => {
-    await makeWritable(path);
-    await rm(path, { recursive: true, force: true });
-  },
+  removeFile,
+  removeTree,
 };
+
+/** A file that lines are added to. */
+export interface AppendedFile {
+  readonly append: (text: string) => void;
+  readonly close: () => void;
+}
+
+/**
+ * Opens a file to add to, with its folder. Not awaited and not made durable: for logs, whose last lines are wanted most
+ * when the process is about to end.
+ */
+export function openAppended(path: string): AppendedFile {
+  announce('mkdir', dirname(path));
+  mkdirSync(dirname(path), { recursive: true });
+  announce('open', path);
+  const file = openSync(path, 'a');
+  return {
+    append: (text) => {
+      announce('write', path, () => {
+        writeSync(file, text.slice(0, text.length / 2));
+      });
+      writeSync(file, text);
+    },
+    close: () => {
+      closeSync(file);
+    },
+  };
+}

@@ -2,8 +2,9 @@
  * A guarded door to SQLite. The driver takes wrong values in silence, or dies of them: a bound boolean ends the process,
  * NaN becomes NULL, a missing parameter too, and a number goes into the file as REAL. Here each of these is a defect.
  */
-import { systemErrorCode } from '../system-error.js';
 import { createRequire } from 'node:module';
+import { announce, type Change } from '../fault-injection.js';
+import { errorMessage, systemErrorCode } from '../system-error.js';
 import { StoreError } from '../store/store-error.js';
 
 /** A value that can be bound. Whole numbers are bound as integers, others as doubles. */
@@ -59,6 +60,9 @@ function storeError(error: unknown, path: string): unknown {
       'restore it from a backup, or move it away to begin anew',
     );
   }
+  if (code.startsWith('SQLITE_IOERR') || code.startsWith('SQLITE_CANTOPEN')) {
+    return new StoreError('io', `${path}: ${errorMessage(error)}`, 'check the disk, and the rights of the folder');
+  }
   return error;
 }
 
@@ -73,6 +77,7 @@ export class Database {
     // Loaded here, not at the top: commands that need no metadata must not pay for it.
     const Driver = createRequire(import.meta.url)('libsql') as DriverClass;
     try {
+      announce('open', path);
       this.#driver = new Driver(path);
       // Readers never wait for a writer in WAL mode; FULL keeps every commit through a power cut.
       this.#driver.exec('PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
@@ -88,7 +93,10 @@ export class Database {
 
   /** Runs a statement; returns the id of an inserted row. */
   run(sql: string, ...values: readonly (SqlValue | Double)[]): number {
-    return this.#guard(() => Number(this.#prepare(sql, values.length).run(...values.map(bindable)).lastInsertRowid));
+    return this.#guard(() => {
+      if (this.#depth === 0) this.#announce('statement');
+      return Number(this.#prepare(sql, values.length).run(...values.map(bindable)).lastInsertRowid);
+    });
   }
 
   get(sql: string, ...values: readonly SqlValue[]): Row | undefined {
@@ -99,17 +107,24 @@ export class Database {
     return this.#guard(() => this.#prepare(sql, values.length).all(...values.map(bindable)));
   }
 
-  /** All or nothing; a transaction inside another belongs to it. */
-  transaction<T>(work: () => T): T {
+  /**
+   * All or nothing; a transaction inside another belongs to it.
+   *
+   * @param onRollback - told when nothing was kept, so that what is remembered of the rows can be forgotten
+   */
+  transaction<T>(work: () => T, onRollback: () => void = () => undefined): T {
     if (this.#depth > 0) return work();
+    this.#announce('begin');
     this.execute('BEGIN IMMEDIATE');
     this.#depth = 1;
     try {
       const result = work();
+      this.#announce('commit');
       this.execute('COMMIT');
       return result;
     } catch (error) {
-      this.#driver.exec('ROLLBACK');
+      this.#rollBack();
+      onRollback();
       throw error;
     } finally {
       this.#depth = 0;
@@ -119,6 +134,20 @@ export class Database {
   close(): void {
     this.#statements.clear();
     this.#driver.close();
+  }
+
+  #announce(change: Change): void {
+    this.#guard(() => {
+      announce(change, this.path);
+    });
+  }
+
+  #rollBack(): void {
+    try {
+      this.#driver.exec('ROLLBACK');
+    } catch {
+      // SQLite itself rolls back on a full disk and the like; the first error is the one to tell.
+    }
   }
 
   #prepare(sql: string, given: number): DriverStatement {

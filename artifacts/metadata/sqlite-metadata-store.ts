@@ -182,6 +182,15 @@ export function openMetadataStore(path: string): MetadataStore {
 
   /** The run that is being written: its row is asked for by every step. */
   let current: RunRecord | undefined;
+
+  const transaction = <T>(work: () => T): T =>
+    database.transaction(work, () => {
+      // Rows that were not kept must not be referred to by what is written next.
+      typeIds.clear();
+      contextIds.clear();
+      current = undefined;
+    });
+
   const runOf = (runId: number): RunRecord => (current?.id === runId ? current : (current = runRow(runId)));
 
   const insertExecution = (
@@ -319,10 +328,10 @@ export function openMetadataStore(path: string): MetadataStore {
   };
 
   return {
-    transaction: (work) => database.transaction(work),
+    transaction,
 
     beginRun: (run) =>
-      database.transaction(() => {
+      transaction(() => {
         const id = database.run(
           "INSERT INTO pipeline_run (context_id, pipeline, file, params, state, started_at, owner) VALUES (0, ?, ?, ?, 'RUNNING', ?, ?)",
           run.pipeline,
@@ -348,7 +357,7 @@ export function openMetadataStore(path: string): MetadataStore {
         .map(runRecord)
         .filter((run) => !isAlive(run.owner));
       if (dead.length === 0) return dead;
-      database.transaction(() => {
+      transaction(() => {
         const failure = canonicalJson({ code: 'process-died', message: 'the process that ran it died' });
         for (const { id } of dead) {
           const running = database.all(
@@ -372,7 +381,7 @@ export function openMetadataStore(path: string): MetadataStore {
     },
 
     registerTypes: (types: Iterable<ArtifactType>) => {
-      database.transaction(() => {
+      transaction(() => {
         for (const type of types) {
           const id = typeId(type.name, TYPE_KIND.artifact);
           for (const [name, kind] of Object.entries(type.properties)) {
@@ -394,10 +403,10 @@ export function openMetadataStore(path: string): MetadataStore {
       });
     },
 
-    beginExecution: (execution) => database.transaction(() => insertExecution(execution, 'RUNNING', null, null, '{}')),
+    beginExecution: (execution) => transaction(() => insertExecution(execution, 'RUNNING', null, null, '{}')),
 
     completeExecution: (executionId, completion) =>
-      database.transaction(() => {
+      transaction(() => {
         const row = database.get('SELECT run_id, node FROM pipeline_execution WHERE execution_id = ?', executionId);
         if (row === undefined) throw new Error(`no execution ${String(executionId)}`);
         const contexts = contextsOf(runOf(number(row, 'run_id')), text(row, 'node'));
@@ -422,7 +431,7 @@ export function openMetadataStore(path: string): MetadataStore {
       }),
 
     recordCached: (execution, from, endedAt) =>
-      database.transaction(() => {
+      transaction(() => {
         const origin = database.get('SELECT metrics FROM pipeline_execution WHERE execution_id = ?', from);
         const id = insertExecution(
           execution,
@@ -444,10 +453,10 @@ export function openMetadataStore(path: string): MetadataStore {
       }),
 
     failExecution: (executionId, end) => {
-      database.transaction(() => {
+      transaction(() => {
         setState(executionId, end.state, end.endedAt);
         database.run(
-          'UPDATE pipeline_execution SET failure = ?, attempts = ?, ended_at = ? WHERE execution_id = ?',
+          'UPDATE pipeline_execution SET reusable = 0, failure = ?, attempts = ?, ended_at = ? WHERE execution_id = ?',
           canonicalJson(end.failure),
           end.attempts,
           end.endedAt,
@@ -466,7 +475,7 @@ export function openMetadataStore(path: string): MetadataStore {
     },
 
     retireArtifact: (digest) => {
-      database.transaction(() => {
+      transaction(() => {
         database.run(
           'UPDATE pipeline_execution SET reusable = 0 WHERE execution_id IN (SELECT b.execution_id FROM pipeline_binding b JOIN pipeline_artifact d ON d.artifact_id = b.artifact_id WHERE d.digest = ? AND b.direction = ?)',
           digest,

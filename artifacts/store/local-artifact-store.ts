@@ -4,11 +4,10 @@
  */
 import { randomUUID } from 'node:crypto';
 import { lstat, readdir, readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { canonicalJson } from '../canonical-json.js';
 import type { ListedFile } from '../digest.js';
 import { realDisk, type Disk } from '../disk.js';
-import { currentProcess, isAlive, parseProcessIdentity } from '../process-identity.js';
 import type {
   ArtifactStore,
   Digest,
@@ -19,6 +18,7 @@ import type {
   StoredArtifact,
 } from './artifact-store.js';
 import { artifactFiles, makeManifest, manifestDigest, manifestProblems, parseManifest } from './manifest.js';
+import { stagingPath } from './staging.js';
 import { StoreError } from './store-error.js';
 import type { StoreRoot } from './store-root.js';
 
@@ -94,6 +94,12 @@ export function openLocalArtifactStore(root: StoreRoot, disk: Disk = realDisk): 
       await disk.setMode(absolute, 0o444);
       await disk.sync(absolute);
     }
+    // Names are durable only with the folder that they stand in.
+    const folders = new Set([folder]);
+    for (const { path } of files) {
+      for (let above = dirname(path); above !== '.'; above = dirname(above)) folders.add(join(folder, above));
+    }
+    for (const path of folders) await disk.sync(path);
     const manifest = await makeManifest(folder);
     const digest = manifestDigest(manifest);
     const path = pathOf(digest);
@@ -107,7 +113,7 @@ export function openLocalArtifactStore(root: StoreRoot, disk: Disk = realDisk): 
       return describe(standing.witness);
     }
     if (standing.state === 'damaged') await quarantine(digest);
-    await disk.writeFile(manifestPath(digest), canonicalJson(manifest));
+    await disk.writeFile(manifestPath(digest), canonicalJson(manifest), await stagingPath(root, disk));
     try {
       await disk.rename(folder, path);
     } catch (error) {
@@ -142,9 +148,9 @@ export function openLocalArtifactStore(root: StoreRoot, disk: Disk = realDisk): 
     quarantine,
     manifest: readManifest,
     stage: async (): Promise<StagedArtifact> => {
-      const own = join(root.staging, stagingName());
-      const path = join(own, randomUUID());
+      let path: string;
       try {
+        path = await stagingPath(root, disk);
         await disk.makeFolder(path);
       } catch (error) {
         throw StoreError.from(error, 'making a staging folder');
@@ -159,7 +165,11 @@ export function openLocalArtifactStore(root: StoreRoot, disk: Disk = realDisk): 
           }
         },
         discard: async () => {
-          await disk.removeTree(path);
+          try {
+            await disk.removeTree(path);
+          } catch (error) {
+            throw StoreError.from(error, 'removing what was staged');
+          }
         },
       };
     },
@@ -168,22 +178,4 @@ export function openLocalArtifactStore(root: StoreRoot, disk: Disk = realDisk): 
       return names.filter((name) => /^[0-9a-f]{64}$/u.test(name)).sort();
     },
   };
-}
-
-/** Staging folders carry their owner's identity in their name. */
-function stagingName(): string {
-  return Buffer.from(canonicalJson(currentProcess())).toString('base64url');
-}
-
-/** Removes what dead processes left in staging. */
-export async function sweepStaging(root: StoreRoot, disk: Disk = realDisk): Promise<void> {
-  for (const name of await readdir(root.staging).catch(() => [])) {
-    const owner = parseProcessIdentity(Buffer.from(name, 'base64url').toString());
-    if (owner === undefined || !isAlive(owner)) await disk.removeTree(join(root.staging, name));
-  }
-}
-
-/** Removes the staging folder of this very process. */
-export async function closeStaging(root: StoreRoot, disk: Disk = realDisk): Promise<void> {
-  await disk.removeTree(join(root.staging, stagingName()));
 }

@@ -18,18 +18,27 @@ export type LockAttempt =
 /**
  * Tries to take a lock. One whose owner is dead, or whose file is torn, is moved aside first; only one of several
  * processes that try so at once succeeds in moving that very file.
+ *
+ * @param temporary - answers with a path on the same file system that nothing has yet; by default one beside the lock,
+ * which stays there when the process is killed
  */
-export async function acquireLock(path: string, disk: Disk = realDisk): Promise<LockAttempt> {
+export async function acquireLock(
+  path: string,
+  temporary: () => Promise<string> = () => Promise.resolve(`${path}.${randomUUID()}.tmp`),
+  disk: Disk = realDisk,
+): Promise<LockAttempt> {
   const mine = canonicalJson(currentProcess());
   try {
     await disk.makeFolder(dirname(path));
     for (;;) {
-      if (await disk.createFile(path, mine)) return { taken: true, release: () => release(path, mine, disk) };
+      if (await disk.createFile(path, mine, await temporary())) {
+        return { taken: true, release: () => release(path, mine, disk) };
+      }
       const found = await read(path);
       if (found === undefined) continue;
       const owner = parseProcessIdentity(found);
       if (owner !== undefined && isAlive(owner)) return { taken: false, heldBy: owner };
-      await breakLock(path, found, disk);
+      await breakLock(path, found, temporary, disk);
     }
   } catch (error) {
     throw StoreError.from(error, `locking ${path}`);
@@ -44,8 +53,8 @@ async function read(path: string): Promise<string | undefined> {
 }
 
 /** Moves a dead lock aside; puts it back when another process has meanwhile replaced it by a live one. */
-async function breakLock(path: string, dead: string, disk: Disk): Promise<void> {
-  const aside = `${path}.${randomUUID()}.dead`;
+async function breakLock(path: string, dead: string, temporary: () => Promise<string>, disk: Disk): Promise<void> {
+  const aside = await temporary();
   try {
     await disk.rename(path, aside);
   } catch (error) {
@@ -53,7 +62,7 @@ async function breakLock(path: string, dead: string, disk: Disk): Promise<void> 
     throw error;
   }
   const moved = await read(aside);
-  if (moved !== undefined && moved !== dead) await disk.createFile(path, moved);
+  if (moved !== undefined && moved !== dead) await disk.createFile(path, moved, await temporary());
   await disk.removeFile(aside);
 }
 

@@ -106,7 +106,14 @@ export async function openRoot(path: string, disk: Disk = realDisk): Promise<Sto
       );
     }
     await disk.writeFile(join(path, 'format.json'), `${canonicalJson({ format: STORE_FORMAT })}\n`);
+    // Left by processes that died where this one did not.
+    for (const name of await readdir(path)) {
+      if (/^format\.json\..*\.tmp$/u.test(name)) await disk.removeFile(join(path, name));
+    }
   } catch (error) {
+    // Another process that makes the store at the same time may have been first, and have swept our file.
+    const made = await findRoot(path);
+    if (made !== undefined && systemErrorCode(error) === 'ENOENT') return made;
     throw StoreError.from(error, `making the store ${path}`);
   }
   return rootPlaces(path);

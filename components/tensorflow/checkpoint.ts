@@ -2,11 +2,12 @@
  * A training as it stood after an epoch, in one file: weights, the optimizer's state, the history. It is there whole or
  * not at all; a file that is torn or of another model counts as none.
  */
-import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, open, readFile, rename } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Optimizer, Tensor, Variable } from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { realDisk } from '../../artifacts/disk.js';
 import type { TensorFlow } from './tensorflow.js';
 
 /** Values of one tensor. */
@@ -58,16 +59,8 @@ export async function writeCheckpoint<State>(folder: string, checkpoint: Checkpo
   );
   const content = Buffer.concat([length, head, ...values]);
   const digest = createHash('sha256').update(content).digest();
-  await mkdir(folder, { recursive: true });
-  const temporary = join(folder, `${randomUUID()}.tmp`);
-  const file = await open(temporary, 'wx');
-  try {
-    await file.writeFile(Buffer.concat([digest, content]));
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rename(temporary, join(folder, FILE));
+  await realDisk.makeFolder(folder);
+  await realDisk.writeFile(join(folder, FILE), Buffer.concat([digest, content]));
 }
 
 /** Reads the checkpoint of a folder; undefined when there is none that is whole. */

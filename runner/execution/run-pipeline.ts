@@ -9,8 +9,10 @@ import type { ArtifactRecord, Binding } from '../../artifacts/metadata/records.j
 import { openMetadataStore } from '../../artifacts/metadata/sqlite-metadata-store.js';
 import { currentProcess, isAlive } from '../../artifacts/process-identity.js';
 import type { ArtifactStore, Digest } from '../../artifacts/store/artifact-store.js';
-import { closeStaging, openLocalArtifactStore, sweepStaging } from '../../artifacts/store/local-artifact-store.js';
+import { openLocalArtifactStore } from '../../artifacts/store/local-artifact-store.js';
+import { dropCheckpoints, sweepCheckpoints } from '../../artifacts/store/checkpoints.js';
 import { acquireLock } from '../../artifacts/store/lock.js';
+import { closeStaging, stagingPath, sweepStaging } from '../../artifacts/store/staging.js';
 import { StoreError } from '../../artifacts/store/store-error.js';
 import { openRoot } from '../../artifacts/store/store-root.js';
 import { artifactTypes } from '../../artifacts/types.js';
@@ -270,6 +272,7 @@ class Run {
         endedAt: Date.now(),
         reusable: node.cache,
       });
+      await dropCheckpoints(this.#surroundings.root, decision.fingerprint.digest);
       for (const { digest } of outcome.outputs) this.#proved.add(digest);
       const outputs: Record<string, ArtifactRecord[]> = {};
       outcome.outputs.forEach(({ port }, index) => {
@@ -367,22 +370,26 @@ export async function runPipeline(options: RunOptions): Promise<RunResult> {
       throw new StepError('unknown-node', `there is no node '${name}'`);
   }
   const root = await openRoot(options.root);
-  const lock = await acquireLock(join(root.locks, `${graph.name}.lock`));
-  if (!lock.taken) throw locked(graph.name, lock.heldBy.pid, lock.heldBy.host);
   try {
-    const metadata = openMetadataStore(root.metadata);
+    const lock = await acquireLock(join(root.locks, `${graph.name}.lock`), () => stagingPath(root));
+    if (!lock.taken) throw locked(graph.name, lock.heldBy.pid, lock.heldBy.host);
     try {
-      metadata.registerTypes(artifactTypes.values());
-      for (const { id, pipeline } of metadata.closeDeadRuns(isAlive, Date.now())) {
-        report({ type: 'run-recovered', run: id, pipeline });
+      const metadata = openMetadataStore(root.metadata);
+      try {
+        metadata.registerTypes(artifactTypes.values());
+        for (const { id, pipeline } of metadata.closeDeadRuns(isAlive, Date.now())) {
+          report({ type: 'run-recovered', run: id, pipeline });
+        }
+        await sweepStaging(root);
+        await sweepCheckpoints(root, (fingerprint) => metadata.findCompleted(fingerprint) !== undefined);
+        return await runLocked(options, metadata, openLocalArtifactStore(root), root);
+      } finally {
+        metadata.close();
       }
-      await sweepStaging(root);
-      return await runLocked(options, metadata, openLocalArtifactStore(root), root);
     } finally {
-      metadata.close();
-      await closeStaging(root);
+      await lock.release();
     }
   } finally {
-    await lock.release();
+    await closeStaging(root);
   }
 }

@@ -2,12 +2,12 @@
  * One execution of one step: folders to write into, the executor in its place, retries, publishing. Whatever happens, the
  * store holds either all of its outputs or none.
  */
-import { mkdir, readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { realDisk } from '../../artifacts/disk.js';
 import type { ProducedArtifact } from '../../artifacts/metadata/records.js';
 import type { ArtifactStore, StagedArtifact } from '../../artifacts/store/artifact-store.js';
+import { checkpointFolder } from '../../artifacts/store/checkpoints.js';
 import type { StoreRoot } from '../../artifacts/store/store-root.js';
 import type { PropertyValue } from '../../artifacts/types.js';
 import { StepError } from '../../components/executor.js';
@@ -68,8 +68,8 @@ async function prepare(
   const scratch = await artifacts.stage();
   const staged: Record<string, StagedArtifact> = {};
   for (const port of Object.keys(node.outputs)) staged[port] = await artifacts.stage();
-  const checkpointDir = join(root.checkpoints, fingerprint);
-  for (const folder of [root.cache, checkpointDir]) await mkdir(folder, { recursive: true });
+  const checkpointDir = checkpointFolder(root, fingerprint);
+  for (const folder of [root.cache, checkpointDir]) await realDisk.makeFolder(folder);
   const read = (port: string): Step['inputs'][string] => {
     const list = (inputs[port] ?? []).map(({ type, digest, properties }) => ({
       type,
@@ -166,7 +166,6 @@ async function attempt(
         properties: properties[port] ?? {},
       });
     }
-    await realDisk.removeTree(step.checkpointDir);
     return { outputs, metrics, executeMs: executed - started, publishMs: Date.now() - executed };
   } catch (error) {
     if (signal.aborted) await stopped;

@@ -1,8 +1,7 @@
 /**
  * A log file of bounded size: its beginning is kept, and its end. Lines are gathered and written together.
  */
-import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { openAppended, type AppendedFile } from '../../artifacts/disk.js';
 
 /** Bytes that are gathered before they are written. */
 const GATHERED = 64 * 1024;
@@ -20,7 +19,7 @@ export const LOG_LIMITS: LogLimits = { head: 8 * 1024 * 1024, tail: 64 * 1024 };
 
 /** A log file that is being written. It is made when the first line is written to the disk. */
 export class LogFile {
-  #file: number | undefined;
+  #file: AppendedFile | undefined;
   #pending: string[] = [];
   #pendingBytes = 0;
   #headBytes = 0;
@@ -59,11 +58,8 @@ export class LogFile {
     const text = this.#pending.join('');
     this.#pending = [];
     this.#pendingBytes = 0;
-    if (this.#file === undefined) {
-      mkdirSync(dirname(this.path), { recursive: true });
-      this.#file = openSync(this.path, 'a');
-    }
-    writeSync(this.#file, text);
+    this.#file ??= openAppended(this.path);
+    this.#file.append(text);
   }
 
   /** Writes all that is left, and closes the file. */
@@ -72,7 +68,7 @@ export class LogFile {
     this.#pending.push(...this.#tail);
     this.#tail = [];
     this.flush();
-    if (this.#file !== undefined) closeSync(this.#file);
+    this.#file?.close();
     this.#file = undefined;
   }
 }

@@ -12,7 +12,8 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { realDisk, type Disk } from '../../artifacts/disk.js';
 import type { ArtifactStore, StoredArtifact } from '../../artifacts/store/artifact-store.js';
-import { openLocalArtifactStore, sweepStaging } from '../../artifacts/store/local-artifact-store.js';
+import { openLocalArtifactStore } from '../../artifacts/store/local-artifact-store.js';
+import { sweepStaging } from '../../artifacts/store/staging.js';
 import { openRoot, type StoreRoot } from '../../artifacts/store/store-root.js';
 import { temporaryFolders } from '../rig/temp-folder.js';
 
