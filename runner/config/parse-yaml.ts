@@ -2,7 +2,7 @@
  * From text to located values: the only module that knows YAML. It takes any text without throwing and in bounded time:
  * depth and repetition are limited before anything recurses.
  */
-import { isAlias, isMap, isScalar, isSeq, LineCounter, parseAllDocuments, type Document, type Node } from 'yaml';
+import { isAlias, isMap, isScalar, isSeq, parseAllDocuments, type Document, type Node } from 'yaml';
 import type { Diagnostic } from '../source/diagnostic.js';
 import type { DiagnosticCode } from '../source/diagnostic-codes.js';
 import type { SourceFile, SourceRange } from '../source/source-file.js';
@@ -68,11 +68,10 @@ export function parseYaml(file: SourceFile): ParsedYaml {
       schema: 'core',
       merge: false,
       strict: true,
-      uniqueKeys: true,
+      // The parser compares every key with all before it: told below, in linear time.
+      uniqueKeys: false,
       prettyErrors: false,
       logLevel: 'silent',
-      lineCounter: new LineCounter(),
-      keepSourceTokens: false,
     });
     documents = 'empty' in parsed ? [] : parsed;
   } catch {
@@ -88,15 +87,12 @@ export function parseYaml(file: SourceFile): ParsedYaml {
   }
   if (!document) return { root: undefined, diagnostics };
   for (const { code, message, pos } of [...document.errors, ...document.warnings]) {
-    if (code === 'DUPLICATE_KEY')
-      problem('duplicate-key', 'this key stands here twice', place(pos[0], pos[1]), 'remove one of the two');
-    else
-      problem(
-        'yaml-syntax',
-        message,
-        place(pos[0], pos[1]),
-        code === 'TAG_RESOLVE_FAILED' ? 'tags are not supported: write the value itself' : undefined,
-      );
+    problem(
+      'yaml-syntax',
+      message,
+      place(pos[0], pos[1]),
+      code === 'TAG_RESOLVE_FAILED' ? 'tags are not supported: write the value itself' : undefined,
+    );
   }
   if (diagnostics.length > 0) return { root: undefined, diagnostics };
 
@@ -156,6 +152,7 @@ export function parseYaml(file: SourceFile): ParsedYaml {
     }
     if (!isMap(syntax)) return undefined;
     const entries: LocatedEntry[] = [];
+    const names = new Set<string>();
     let whole = true;
     for (const { key, value } of syntax.items) {
       const keyNode = key as Node | null;
@@ -177,6 +174,11 @@ export function parseYaml(file: SourceFile): ParsedYaml {
         whole = false;
         continue;
       }
+      if (names.has(name)) {
+        problem('duplicate-key', 'this key stands here twice', keyRange, 'remove one of the two');
+        whole = false;
+      }
+      names.add(name);
       const located = locate(value, depth + 1, inAlias);
       if (located === undefined) whole = false;
       else entries.push({ key: name, keyRange, value: located });

@@ -4,7 +4,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Checked } from '../source/diagnostic.js';
-import type { SourceFile } from '../source/source-file.js';
+import { SourceFile } from '../source/source-file.js';
 
 /** Largest pipeline file, in bytes. */
 const MAX_BYTES = 5_000_000;
@@ -45,7 +45,7 @@ export async function readSourceFile(name: string, cwd: string): Promise<Checked
     }
     if (text.includes('\0'))
       return refuse('file-unreadable', `${shown} holds a NUL character: it is not text in UTF-8`);
-    return { ok: true, value: { file: { path: shown, text }, absolute }, warnings: [] };
+    return { ok: true, value: { file: new SourceFile(shown, text), absolute }, warnings: [] };
   }
   return refuse('file-missing', `there is no file ${name}`, 'check the path; files in pipelines/ are found by name');
 }

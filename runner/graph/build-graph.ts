@@ -2,7 +2,7 @@
  * From a pipeline config to a graph: components found, params checked, references followed, order fixed. Reports all
  * that is wrong; builds a graph only when nothing is.
  */
-import { Graph, alg } from '@dagrejs/graphlib';
+import { Graph } from '@dagrejs/graphlib';
 import { artifactTypes, type ArtifactType } from '../../artifacts/types.js';
 import type { ComponentSpec, InputPort } from '../../components/component-spec.js';
 import { checkParams, type ParamPath, type ParamProblem, type ParamResource } from '../../components/params.js';
@@ -95,7 +95,7 @@ function followReference(
   reference: Placed<string>,
   node: ResolvedNode,
   nodes: ReadonlyMap<string, ResolvedNode>,
-  names: readonly string[],
+  names: ReadonlySet<string>,
   problems: Problems,
 ): (OutputReference & { readonly type: ArtifactType }) | undefined {
   const [from, ...rest] = reference.value.split('.');
@@ -104,8 +104,8 @@ function followReference(
   const producer = nodes.get(name);
   if (producer === undefined) {
     // A node that exists, but whose component is unknown, was reported there.
-    if (!names.includes(name))
-      problems.add('unknown-node', `there is no node '${name}'`, reference.range, { hint: suggest(name, names) });
+    if (!names.has(name))
+      problems.add('unknown-node', `there is no node '${name}'`, reference.range, { hint: suggest(name, [...names]) });
     return undefined;
   }
   const type = Object.hasOwn(producer.outputs, output) ? producer.outputs[output] : undefined;
@@ -128,7 +128,7 @@ function followReference(
 function checkInputs(
   node: ResolvedNode,
   nodes: ReadonlyMap<string, ResolvedNode>,
-  names: readonly string[],
+  names: ReadonlySet<string>,
   problems: Problems,
 ): Readonly<Record<string, readonly OutputReference[]>> {
   const { config, spec } = node;
@@ -177,13 +177,26 @@ function checkInputs(
   return inputs;
 }
 
-/** Names of all nodes in an order in which each comes after those it needs, file order among equals. */
+/**
+ * All nodes in an order in which each comes after those it needs, file order among equals. The nodes form no cycle. Walks
+ * with a stack of its own: graphlib's `topsort` recurses, which a chain of some thousand nodes exhausts.
+ */
 function inOrder(nodes: readonly GraphNode[]): readonly GraphNode[] {
   const graph = new Graph();
   for (const { name } of nodes) graph.setNode(name);
   for (const node of nodes) for (const need of needsOf(node)) graph.setEdge(need, node.name);
   const byName = new Map(nodes.map((node) => [node.name, node]));
-  return alg.topsort(graph).flatMap((name) => byName.get(name) ?? []);
+  const placed = new Set<GraphNode>();
+  for (const node of nodes) {
+    const open = [{ node, needs: graph.predecessors(node.name)?.values() }];
+    for (let last = open.at(-1); last !== undefined; last = open.at(-1)) {
+      const need = placed.has(last.node) ? undefined : last.needs?.next().value;
+      const needed = need === undefined ? undefined : byName.get(need);
+      if (needed !== undefined) open.push({ node: needed, needs: graph.predecessors(needed.name)?.values() });
+      else placed.add((open.pop() ?? last).node);
+    }
+  }
+  return [...placed];
 }
 
 /**
@@ -199,7 +212,7 @@ export async function buildGraph(
   problems: Problems,
 ): Promise<PipelineGraph | undefined> {
   const resolved = new Map<string, ResolvedNode>();
-  const names = pipeline.nodes.map(({ name }) => name.value);
+  const names = new Set(pipeline.nodes.map(({ name }) => name.value));
   for (const config of pipeline.nodes) {
     const component = await resolveComponent(config.component.value);
     if (!component.found) {
@@ -215,8 +228,8 @@ export async function buildGraph(
     const { values, resources, located } = checkNodeParams(node, pipeline, problems);
     const inputs = checkInputs(node, resolved, names, problems);
     for (const { value, range } of config.after) {
-      if (!names.includes(value))
-        problems.add('unknown-node', `there is no node '${value}'`, range, { hint: suggest(value, names) });
+      if (!names.has(value))
+        problems.add('unknown-node', `there is no node '${value}'`, range, { hint: suggest(value, [...names]) });
     }
     const portRange = new Map(
       config.inputs.map(({ port, references }) => [port.value, references[0]?.range ?? port.range]),

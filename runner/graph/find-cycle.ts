@@ -24,7 +24,11 @@ function entangled(nodes: readonly NeedingNode[]): readonly NeedingNode[] {
   for (const { name, edges } of nodes) {
     const needs = edges.filter(({ to }) => known.has(to));
     open.set(name, needs.length);
-    for (const { to } of needs) neededBy.set(to, [...(neededBy.get(to) ?? []), name]);
+    for (const { to } of needs) {
+      const dependants = neededBy.get(to) ?? [];
+      neededBy.set(to, dependants);
+      dependants.push(name);
+    }
   }
   const free = [...open].filter(([, count]) => count === 0).map(([name]) => name);
   for (let name = free.pop(); name !== undefined; name = free.pop()) {

@@ -10,7 +10,7 @@ import { readSourceFile } from '../config/read-source-file.js';
 import type { LocatedEntry } from '../config/located.js';
 import type { Checked } from '../source/diagnostic.js';
 import { Problems } from '../source/problems.js';
-import type { SourceFile } from '../source/source-file.js';
+import { SourceFile } from '../source/source-file.js';
 import { buildGraph } from './build-graph.js';
 import type { PipelineGraph } from './pipeline-graph.js';
 
@@ -30,7 +30,7 @@ export interface LoadOptions {
 }
 
 function readSet(text: string, problems: Problems): readonly LocatedEntry[] {
-  const file: SourceFile = { path: '--set', text };
+  const file = new SourceFile('--set', text);
   const equals = text.indexOf('=');
   const nameRange = { file, start: 0, end: equals < 0 ? text.length : equals };
   if (equals < 1) {
@@ -38,7 +38,7 @@ function readSet(text: string, problems: Problems): readonly LocatedEntry[] {
     return [];
   }
   // The name is blanked out, so that places in the value are right.
-  const parsed = parseYaml({ path: '--set', text: `${' '.repeat(equals + 1)}${text.slice(equals + 1)}` });
+  const parsed = parseYaml(new SourceFile('--set', `${' '.repeat(equals + 1)}${text.slice(equals + 1)}`));
   problems.addAll(parsed.diagnostics);
   return parsed.diagnostics.length > 0 ? [] : [setEntry(text.slice(0, equals), nameRange, parsed.root)];
 }

@@ -17,7 +17,8 @@ function visible(text: string): string {
 
 function drawRange(range: SourceRange, message: string): string {
   const { line, column } = positionAt(range.file, range.start);
-  const text = range.file.text.split('\n', line)[line - 1]?.replace(/\r$/u, '') ?? '';
+  const { lineStarts, text: whole } = range.file;
+  const text = whole.slice(lineStarts[line - 1], lineStarts[line]).replace(/\r?\n?$/u, '');
   const from = Math.max(0, column - 1 - Math.floor(SHOWN_COLUMNS / 2));
   const start = text.length <= SHOWN_COLUMNS ? 0 : from;
   const before = visible(text.slice(start, column - 1));

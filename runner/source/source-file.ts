@@ -3,10 +3,24 @@
  */
 
 /** A text and the name it is shown under. */
-export interface SourceFile {
-  /** Path as messages show it. */
-  readonly path: string;
-  readonly text: string;
+export class SourceFile {
+  #lineStarts: readonly number[] | undefined;
+
+  /** @param path - as messages show it */
+  constructor(
+    readonly path: string,
+    readonly text: string,
+  ) {}
+
+  /** Offsets at which lines begin; found when a place is first asked for. */
+  get lineStarts(): readonly number[] {
+    if (this.#lineStarts === undefined) {
+      const starts = [0];
+      for (let at = this.text.indexOf('\n'); at !== -1; at = this.text.indexOf('\n', at + 1)) starts.push(at + 1);
+      this.#lineStarts = starts;
+    }
+    return this.#lineStarts;
+  }
 }
 
 /** A stretch of a source file. */
@@ -24,12 +38,15 @@ export interface Position {
 }
 
 /** Line and column of an offset. */
-export function positionAt(file: SourceFile, offset: number): Position {
-  const before = file.text.slice(0, offset);
-  const lineStart = before.lastIndexOf('\n') + 1;
-  let line = 1;
-  for (let at = before.indexOf('\n'); at !== -1; at = before.indexOf('\n', at + 1)) line++;
-  return { line, column: offset - lineStart + 1 };
+export function positionAt({ lineStarts }: SourceFile, offset: number): Position {
+  let line = 0;
+  let after = lineStarts.length;
+  while (after - line > 1) {
+    const middle = (line + after) >>> 1;
+    if ((lineStarts[middle] ?? Infinity) <= offset) line = middle;
+    else after = middle;
+  }
+  return { line: line + 1, column: offset - (lineStarts[line] ?? 0) + 1 };
 }
 
 /** A place as `file:line:column`. */

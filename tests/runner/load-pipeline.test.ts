@@ -7,6 +7,7 @@ import { findCycle } from '../../runner/graph/find-cycle.js';
 import { loadPipeline } from '../../runner/graph/load-pipeline.js';
 import type { PipelineGraph } from '../../runner/graph/pipeline-graph.js';
 import { renderDiagnostic } from '../../runner/source/render-diagnostic.js';
+import { SourceFile } from '../../runner/source/source-file.js';
 import { testComponents } from '../rig/components.js';
 import { temporaryFolders } from '../rig/temp-folder.js';
 
@@ -77,6 +78,16 @@ describe('loading a pipeline', () => {
     expect(range?.file.text.slice(range.start, range.end)).toBe('"${params.epochs}"');
   });
 
+  test('a chain of thousands of nodes is put in order, whatever the order in the file', async () => {
+    const lines = Array.from({ length: 5000 }, (_, i) =>
+      i === 0 ? 'n0: {component: Source}' : `n${String(i)}: {component: Source, after: [n${String(i - 1)}]}`,
+    );
+    const written = (nodes: readonly string[]): string => `${HEAD}nodes:\n  ${nodes.join('\n  ')}\n`;
+    const names = lines.map((_, i) => `n${String(i)}`);
+    expect((await load(written(lines))).nodes.map(({ name }) => name)).toEqual(names);
+    expect((await load(written(lines.toReversed()))).nodes.map(({ name }) => name)).toEqual(names);
+  });
+
   test('any text is read without an exception, and what is wrong has a place in it', () => {
     const yamlish = fc.array(
       fc.constantFrom(
@@ -112,7 +123,7 @@ describe('loading a pipeline', () => {
           yamlish.map((parts) => parts.join('')),
         ),
         (text) => {
-          const { diagnostics } = parseYaml({ path: 'f', text });
+          const { diagnostics } = parseYaml(new SourceFile('f', text));
           for (const { range } of diagnostics) {
             expect(range?.start ?? -1).toBeGreaterThanOrEqual(0);
             expect(range?.end ?? Infinity).toBeLessThanOrEqual(text.length);
@@ -124,11 +135,11 @@ describe('loading a pipeline', () => {
   });
 
   test.each([1000, 100_000, 1_000_000])('%i brackets are refused at once', (count) => {
-    expect(parseYaml({ path: 'f', text: '['.repeat(count) }).diagnostics).toMatchObject([{ code: 'yaml-limit' }]);
+    expect(parseYaml(new SourceFile('f', '['.repeat(count))).diagnostics).toMatchObject([{ code: 'yaml-limit' }]);
   });
 
   test('a cycle is found exactly when there is one, and is one', () => {
-    const range = { file: { path: '', text: '' }, start: 0, end: 0 };
+    const range = { file: new SourceFile('', ''), start: 0, end: 0 };
     const graphs = fc.array(fc.array(fc.nat(9), { maxLength: 3 }), { minLength: 1, maxLength: 10 });
     fc.assert(
       fc.property(graphs, (lists) => {
