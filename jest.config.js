@@ -9,7 +9,7 @@ export default {
     '^.+\\.ts$': ['ts-jest', { useESM: true, tsconfig: 'tsconfig.json', diagnostics: false }],
   },
   roots: ['<rootDir>/tests'],
-  testMatch: slow ? ['**/*.test.ts', '**/*.full.ts'] : ['**/*.test.ts'],
+  testMatch: [slow ? '**/*.full.ts' : '**/*.test.ts'],
   modulePathIgnorePatterns: ['<rootDir>/dist/'],
   clearMocks: true,
   testTimeout: 60_000,
