@@ -78,8 +78,22 @@ export interface LineageEvent {
 
 /** Which runs, executions or artifacts are wanted; newest first. */
 export interface Query {
-  readonly pipeline?: string;
-  readonly limit?: number;
+  readonly pipeline?: string | undefined;
+  readonly limit?: number | undefined;
+}
+
+/** Which runs are wanted; newest first. */
+export interface RunQuery extends Query {
+  readonly state?: RunState | undefined;
+  /** Runs that are passed over; it needs a limit. */
+  readonly offset?: number | undefined;
+}
+
+/** The metrics of one node in one run. */
+export interface NodeMetrics {
+  readonly runId: number;
+  readonly node: string;
+  readonly metrics: Readonly<Record<string, number>>;
 }
 
 /** Keeps runs, executions, artifacts and events. */
@@ -114,7 +128,10 @@ export interface MetadataStore {
   saveWitness(digest: Digest, witness: StatWitness): void;
 
   run(runId: number): RunRecord | undefined;
-  runs(query: Query): readonly RunRecord[];
+  runs(query: RunQuery): readonly RunRecord[];
+  countRuns(query: Pick<RunQuery, 'pipeline' | 'state'>): number;
+  /** Metrics of all nodes that have any, of the runs from `first` to `last`, in the order in which they were executed. */
+  metricsOf(query: { pipeline?: string | undefined; first: number; last: number }): readonly NodeMetrics[];
   executionsOf(runId: number): readonly ExecutionWithArtifacts[];
   /** How many executions of a run are in each state. */
   executionCounts(runId: number): Readonly<Record<ExecutionState, number>>;

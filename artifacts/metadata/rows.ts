@@ -4,6 +4,7 @@
 import type { StatWitness } from '../store/artifact-store.js';
 import type { Properties } from '../types.js';
 import type { Row } from './database.js';
+import type { NodeMetrics } from './metadata-store.js';
 import type {
   ArtifactRecord,
   ExecutionRecord,
@@ -89,6 +90,15 @@ export function artifactRecord(row: Row): ArtifactRecord {
     bytes: number(row, 'bytes'),
     files: number(row, 'files'),
     createdAt: number(row, 'create_time_since_epoch'),
+  };
+}
+
+/** A row of an execution's run, node and metrics. */
+export function nodeMetrics(row: Row): NodeMetrics {
+  return {
+    runId: number(row, 'run_id'),
+    node: text(row, 'node'),
+    metrics: json(row, 'metrics') as Record<string, number>,
   };
 }
 

@@ -13,6 +13,7 @@ import type {
   LineageEvent,
   MetadataStore,
   NewExecution,
+  RunQuery,
 } from './metadata-store.js';
 import type { ArtifactRecord, ExecutionState, ProcessIdentity, ProducedArtifact, RunRecord } from './records.js';
 import {
@@ -21,6 +22,7 @@ import {
   BINDING_SELECT,
   EXECUTION_SELECT,
   executionRecord,
+  nodeMetrics,
   number,
   runRecord,
   text,
@@ -44,6 +46,13 @@ const RESERVED_TEXT = /^mlmd-struct::|^__MLMD_NULL__$/u;
 function plainText(value: string): string {
   const withoutNul = value.replaceAll('\0', '\u2400');
   return RESERVED_TEXT.test(withoutNul) ? ` ${withoutNul}` : withoutNul;
+}
+
+/** Condition on runs, with {@link runsWhere} as its values. */
+const RUNS_WHERE = 'WHERE (? IS NULL OR pipeline = ?) AND (? IS NULL OR state = ?)';
+
+function runsWhere({ pipeline, state }: Pick<RunQuery, 'pipeline' | 'state'>): readonly (string | null)[] {
+  return [pipeline ?? null, pipeline ?? null, state ?? null, state ?? null];
 }
 
 function prepare(database: Database): void {
@@ -501,14 +510,31 @@ export function openMetadataStore(path: string): MetadataStore {
       return row === undefined ? undefined : runRecord(row);
     },
 
-    runs: ({ pipeline, limit }) =>
+    runs: ({ pipeline, state, limit, offset }) =>
       database
         .all(
-          `SELECT * FROM pipeline_run ${pipeline === undefined ? '' : 'WHERE pipeline = ?'} ORDER BY id DESC LIMIT ?`,
-          ...(pipeline === undefined ? [] : [pipeline]),
+          `SELECT * FROM pipeline_run ${RUNS_WHERE} ORDER BY id DESC LIMIT ? OFFSET ?`,
+          ...runsWhere({ pipeline, state }),
           limit ?? -1,
+          offset ?? 0,
         )
         .map(runRecord),
+
+    countRuns: (query) => {
+      const row = database.get(`SELECT count(*) AS runs FROM pipeline_run ${RUNS_WHERE}`, ...runsWhere(query));
+      return row === undefined ? 0 : number(row, 'runs');
+    },
+
+    metricsOf: ({ pipeline, first, last }) =>
+      database
+        .all(
+          "SELECT p.run_id, p.node, p.metrics FROM pipeline_execution p JOIN pipeline_run r ON r.id = p.run_id WHERE p.run_id BETWEEN ? AND ? AND (? IS NULL OR r.pipeline = ?) AND p.metrics <> '{}' ORDER BY p.execution_id",
+          first,
+          last,
+          pipeline ?? null,
+          pipeline ?? null,
+        )
+        .map(nodeMetrics),
 
     executionsOf: (runId) =>
       withArtifacts(

@@ -85,10 +85,37 @@ export interface RunArguments extends PlanArguments {
   readonly jobs: number | undefined;
 }
 
-/** Arguments of `pipeline runs`. */
-export interface RunsArguments {
+/** How runs are chosen by `--status`. */
+export const RUN_STATUSES = ['running', 'complete', 'failed', 'canceled'] as const;
+
+/** Which runs are wanted. */
+export interface RunSelection {
   readonly pipeline: string | undefined;
+  readonly status: (typeof RUN_STATUSES)[number] | undefined;
+  /** A condition in CEL over `metrics` and `params`. */
+  readonly where: string | undefined;
+  /** `started`, `-metrics.accuracy`; undefined: newest first. */
+  readonly sort: string | undefined;
   readonly limit: number;
+  readonly offset: number;
+}
+
+/** Arguments of `pipeline runs`. */
+export type RunsArguments = RunSelection;
+
+/** Arguments of `pipeline metrics`. */
+export interface MetricsArguments extends RunSelection {
+  /** Metrics, nodes, or `node.metric`; none: all. */
+  readonly names: readonly string[];
+}
+
+/** Arguments of `pipeline logs`. */
+export interface LogsArguments {
+  readonly run: number | undefined;
+  readonly node: string;
+  readonly follow: boolean;
+  /** Lines from the end; undefined: all. */
+  readonly tail: number | undefined;
 }
 
 /** Arguments of `pipeline show`. */

@@ -4,12 +4,16 @@
 import { InvalidArgumentError, Option, type Command as Parser } from 'commander';
 import {
   LINEAGE_FORMATS,
+  RUN_STATUSES,
   type ArtifactsArguments,
   type Command,
   type LineageArguments,
+  type LogsArguments,
+  type MetricsArguments,
   type PipelineArguments,
   type PlanArguments,
   type RunArguments,
+  type RunSelection,
   type RunsArguments,
 } from './command.js';
 
@@ -24,6 +28,35 @@ function collect(value: string, previous: readonly string[]): readonly string[] 
 function count(value: string): number {
   if (/^[1-9]\d{0,8}$/u.test(value)) return Number(value);
   throw new InvalidArgumentError('It must be a whole number of at least 1.');
+}
+
+/** Reads a whole number of at least 0. */
+function countFromZero(value: string): number {
+  return value === '0' ? 0 : count(value);
+}
+
+interface SelectionOptions {
+  readonly pipeline?: string;
+  readonly status?: RunSelection['status'];
+  readonly where?: string;
+  readonly sort?: string;
+  readonly limit: number;
+  readonly offset: number;
+}
+
+/** Options that say which runs are wanted. */
+function selectingRuns(command: Parser, limit: number): Parser {
+  return command
+    .option('--pipeline <name>', 'only runs of this pipeline')
+    .addOption(new Option('--status <status>', 'only runs that ended so').choices(RUN_STATUSES))
+    .option('--where <condition>', 'only runs for which this holds, in CEL: "metrics.accuracy > 0.8"')
+    .option('--sort <key>', 'run, started, took, metrics.NAME or params.NAME; with - before it the other way around')
+    .option('--limit <n>', 'at most so many', count, limit)
+    .option('--offset <n>', 'pass over so many', countFromZero, 0);
+}
+
+function selection({ pipeline, status, where, sort, limit, offset }: SelectionOptions): RunSelection {
+  return { pipeline, status, where, sort, limit, offset };
 }
 
 interface PipelineOptions {
@@ -103,14 +136,11 @@ const ONE_RUN = 'number of the run (default: the latest)';
 /** Commands that look back: they need no pipeline file. */
 function declareLookingBack(program: Parser, start: Start): void {
   program.commandsGroup('Looking back:');
-  program
-    .command('runs')
-    .description('list runs, newest first')
-    .option('--pipeline <name>', 'only those of this pipeline')
-    .option('--limit <n>', 'at most so many', count, 20)
-    .action(async ({ pipeline, limit }: { pipeline?: string; limit: number }) => {
-      await start<RunsArguments>(() => import('./runs.js'), { pipeline, limit });
-    });
+  selectingRuns(program.command('runs').description('list runs, newest first'), 20).action(
+    async (options: SelectionOptions) => {
+      await start<RunsArguments>(() => import('./runs.js'), selection(options));
+    },
+  );
   program
     .command('show')
     .description('tell all of one run: nodes, metrics, artifacts, failures')
@@ -118,6 +148,31 @@ function declareLookingBack(program: Parser, start: Start): void {
     .action(async (run: number | undefined) => {
       await start(() => import('./show.js'), { run });
     });
+  program
+    .command('logs')
+    .description('print what a step said')
+    .usage('[options] [run] <node>')
+    .argument('<step...>', 'number of the run (default: the latest), and the name of the node')
+    .option('-f, --follow', 'go on as the step goes on, until it ends', false)
+    .option('-n, --tail <lines>', 'only so many lines from the end', count)
+    .action(async (step: readonly string[], { follow, tail }: { follow: boolean; tail?: number }) => {
+      const [first = '', second, ...more] = step;
+      if (more.length > 0) throw new InvalidArgumentError(`too many operands: ${more.join(' ')}`);
+      if (second !== undefined && !/^[1-9]\d{0,8}$/u.test(first)) {
+        throw new InvalidArgumentError(`'${first}' is no number of a run.`);
+      }
+      const [run, node] = second === undefined ? [undefined, first] : [Number(first), second];
+      await start<LogsArguments>(() => import('./logs.js'), { run, node, follow, tail });
+    });
+  selectingRuns(
+    program
+      .command('metrics')
+      .description('compare the metrics of the runs of a pipeline (default: that of the latest run)')
+      .argument('[metric...]', 'a metric, a node, or node.metric (default: all)'),
+    20,
+  ).action(async (names: readonly string[], options: SelectionOptions) => {
+    await start<MetricsArguments>(() => import('./metrics.js'), { names, ...selection(options) });
+  });
   program
     .command('explain')
     .description('say why a node was executed or was not, and which ingredient changed')

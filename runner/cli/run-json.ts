@@ -3,10 +3,16 @@
  */
 import type { BoundArtifact, ExecutionWithArtifacts } from '../../artifacts/metadata/metadata-store.js';
 import type { ArtifactRecord, RunRecord } from '../../artifacts/metadata/records.js';
+import type { ValuedRun } from './run-values.js';
 
 /** A run; times in milliseconds since 1970. */
 export function runJson({ id, pipeline, file, params, state, startedAt, endedAt }: RunRecord): object {
   return { run: id, pipeline, file, params, state, startedAt, endedAt };
+}
+
+/** A run with its metrics by node. */
+export function valuedRunJson({ run, nodes }: ValuedRun): object {
+  return { ...runJson(run), metrics: Object.fromEntries(nodes.map(({ node, metrics }) => [node, metrics])) };
 }
 
 /** An artifact. */

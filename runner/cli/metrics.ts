@@ -1,0 +1,96 @@
+/**
+ * `pipeline metrics`: how the metrics of a pipeline went from run to run, newest first.
+ */
+import { suggest } from '../config/fields.js';
+import { plainLine } from '../reporting/plain-text.js';
+import { counted, metricText, moment } from '../reporting/quantities.js';
+import { tableLines } from '../reporting/table.js';
+import { CommandError, EXIT, type Command, type Environment, type MetricsArguments } from './command.js';
+import { answerJson, findRun, withStore } from './open-store.js';
+import { valuedRunJson } from './run-json.js';
+import { selectRuns } from './run-selection.js';
+import type { ValuedRun } from './run-values.js';
+import { rootOption } from './shown-path.js';
+
+/** One metric of one node. */
+interface Series {
+  readonly node: string;
+  readonly metric: string;
+}
+
+/** Every metric of these runs, in the order in which nodes are executed. */
+function seriesOf(runs: readonly ValuedRun[]): readonly Series[] {
+  const found = new Map<string, Series>();
+  for (const { nodes } of runs) {
+    for (const { node, metrics } of nodes) {
+      for (const metric of Object.keys(metrics)) found.set(JSON.stringify([node, metric]), { node, metric });
+    }
+  }
+  return [...found.values()];
+}
+
+/** The metrics that are named: by themselves, by their node, or by both. */
+function namedSeries(all: readonly Series[], names: readonly string[]): readonly Series[] {
+  if (names.length === 0) return all;
+  const namesOf = ({ node, metric }: Series): readonly string[] => [metric, node, `${node}.${metric}`];
+  const unknown = names.find((name) => !all.some((series) => namesOf(series).includes(name)));
+  if (unknown !== undefined) {
+    throw new CommandError(
+      'no-metric',
+      `these runs have no metric '${unknown.slice(0, 80)}'`,
+      suggest(unknown, [...new Set(all.flatMap(namesOf))]) ?? "'pipeline metrics' shows all",
+    );
+  }
+  return all.filter((series) => namesOf(series).some((name) => names.includes(name)));
+}
+
+function metricsText(
+  pipeline: string,
+  runs: readonly ValuedRun[],
+  series: readonly Series[],
+  environment: Environment,
+): string {
+  const { stdout } = environment;
+  const right = 'right' as const;
+  const columns = [
+    { title: 'run', align: right },
+    { title: 'started' },
+    { title: 'state' },
+    ...series.map(({ node, metric }) => ({ title: plainLine(`${node}.${metric}`), align: right })),
+  ];
+  const rows = runs.map(({ run, nodes }) => [
+    String(run.id),
+    moment(run.startedAt),
+    run.state.toLowerCase(),
+    ...series.map(({ node, metric }) => {
+      const value = nodes.findLast((each) => each.node === node)?.metrics[metric];
+      return value === undefined ? '' : metricText(value);
+    }),
+  ]);
+  return [
+    `${plainLine(pipeline)}: ${counted(runs.length, 'run')}`,
+    ...tableLines(columns, rows, stdout.isTTY ? stdout.columns : Infinity),
+    '',
+    ...(runs.length > 1 ? [`next: pipeline show ${String(runs[0]?.run.id)}${rootOption(environment)}`, ''] : []),
+  ].join('\n');
+}
+
+export const command: Command<MetricsArguments> = (args, environment) =>
+  withStore(environment, async ({ metadata }) => {
+    const { stdout, json } = environment;
+    const pipeline = args.pipeline ?? findRun(metadata, undefined).pipeline;
+    const { runs, total } = await selectRuns({ ...args, pipeline }, metadata);
+    const measured = runs.filter(({ nodes }) => nodes.length > 0);
+    const series = namedSeries(seriesOf(measured), runs.length === 0 ? [] : args.names);
+    const shown = measured.filter(({ nodes }) =>
+      series.some(({ node, metric }) =>
+        nodes.some((each) => each.node === node && Object.hasOwn(each.metrics, metric)),
+      ),
+    );
+    if (json) {
+      answerJson(environment, 'metrics', { pipeline, metrics: series, runs: shown.map(valuedRunJson), total });
+    } else if (shown.length === 0) {
+      stdout.write(`${plainLine(pipeline)}: no such run has metrics\n`);
+    } else stdout.write(metricsText(pipeline, shown, series, environment));
+    return EXIT.done;
+  });

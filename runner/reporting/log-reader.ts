@@ -1,0 +1,70 @@
+/**
+ * Reads the logs that steps leave, whole or as they grow.
+ */
+import { open } from 'node:fs/promises';
+import { StringDecoder } from 'node:string_decoder';
+import { StoreError } from '../../artifacts/store/store-error.js';
+import { systemErrorCode } from '../../artifacts/system-error.js';
+import { plainText } from './plain-text.js';
+
+/** Bytes that are read at once. */
+const CHUNK = 1 << 20;
+
+/** One line of a log; what a message of several lines goes on with has neither time nor level. */
+export interface LogLine {
+  /** ISO 8601, in UTC. */
+  readonly time: string | undefined;
+  readonly level: 'info' | 'warn' | 'error' | undefined;
+  readonly message: string;
+}
+
+/** Takes a line apart, made plain: the file may have been changed. */
+export function parseLogLine(line: string): LogLine {
+  const match = /^(\d{4}-\d\d-\d\dT[\d:.]{8,12}Z) (?:(info|warn) )?(.*)$/u.exec(plainText(line));
+  if (match === null) return { time: undefined, level: undefined, message: plainText(line) };
+  const [, time, level, message = ''] = match;
+  return { time, message, level: level === undefined ? 'error' : (level as 'info' | 'warn') };
+}
+
+/** A log that is read on from where it was left. */
+export class LogReader {
+  #at = 0;
+  #begun = '';
+  readonly #decoder = new StringDecoder('utf8');
+
+  /** @param path - absolute; the file may come to be later */
+  constructor(private readonly path: string) {}
+
+  /**
+   * The lines that have been added.
+   *
+   * @param last - nothing more will be written: a line without an end counts as one
+   */
+  async read(last: boolean): Promise<readonly LogLine[]> {
+    const lines: string[] = [];
+    try {
+      const file = await open(this.path, 'r');
+      try {
+        const buffer = Buffer.alloc(CHUNK);
+        for (;;) {
+          const { bytesRead } = await file.read(buffer, 0, CHUNK, this.#at);
+          if (bytesRead === 0) break;
+          this.#at += bytesRead;
+          const parts = (this.#begun + this.#decoder.write(buffer.subarray(0, bytesRead))).split('\n');
+          this.#begun = parts.pop() ?? '';
+          lines.push(...parts);
+        }
+      } finally {
+        await file.close();
+      }
+    } catch (error) {
+      // A step that says nothing has no log.
+      if (systemErrorCode(error) !== 'ENOENT') throw StoreError.from(error, `reading ${this.path}`);
+    }
+    if (last && this.#begun !== '') {
+      lines.push(this.#begun);
+      this.#begun = '';
+    }
+    return lines.map(parseLogLine);
+  }
+}
