@@ -66,6 +66,12 @@ module.exports = {
       to: { path: 'node_modules/@dagrejs/' },
     },
     {
+      name: 'only-conditions-use-cel',
+      severity: 'error',
+      from: { pathNot: '^(runner/graph/condition|runner/cli/run-filter)\\.ts$' },
+      to: { path: 'node_modules/@marcbachmann/' },
+    },
+    {
       name: 'only-execution-uses-p-queue',
       severity: 'error',
       from: { pathNot: '^runner/execution/' },
@@ -83,7 +89,7 @@ module.exports = {
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: '^(dist|node_modules|pipelines/data)/' },
+    exclude: { path: '^(dist|pipelines/data)/' },
     enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'types', 'default'] },
   },
 };

@@ -152,6 +152,11 @@ export function pipelineSchema(specs: readonly ComponentSpec[]): JsonSchema {
       description: 'Nodes that must have finished before, beside those whose outputs are used.',
       anyOf: [name, { type: 'array', items: name }],
     },
+    when: {
+      description:
+        'Condition in CEL over params and earlier nodes: nodes.evaluator.metrics.accuracy >= 0.8 && params.deploy. The node is skipped when it does not hold.',
+      type: ['string', 'boolean'],
+    },
     ...SETTINGS,
     env: ENV,
   };

@@ -115,6 +115,14 @@ export interface MetadataStore {
   completeExecution(executionId: number, completion: Completion): readonly ArtifactRecord[];
   /** Records an execution as CACHED: it has the outputs of an earlier one. Returns its id. */
   recordCached(execution: NewExecution, from: number, endedAt: number): number;
+  /** Records that a node was not executed, and why. Returns its id. */
+  recordSkipped(skipped: {
+    readonly runId: number;
+    readonly node: string;
+    readonly component: string;
+    readonly reason: string;
+    readonly at: number;
+  }): number;
   failExecution(
     executionId: number,
     end: { state: 'FAILED' | 'CANCELED'; failure: FailureRecord; attempts: number; endedAt: number },

@@ -8,8 +8,8 @@ import type { Properties } from '../types.js';
 /** How a run ended, or that it has not. */
 export type RunState = 'RUNNING' | 'COMPLETE' | 'FAILED' | 'CANCELED';
 
-/** How an execution ended, or that it has not. */
-export type ExecutionState = 'RUNNING' | 'COMPLETE' | 'CACHED' | 'FAILED' | 'CANCELED';
+/** How an execution ended, or that it has not. SKIPPED: its condition did not hold, or something it needs was skipped. */
+export type ExecutionState = 'RUNNING' | 'COMPLETE' | 'CACHED' | 'FAILED' | 'CANCELED' | 'SKIPPED';
 
 /** Tells a live process from one that has died, across restarts of the machine and re-use of numbers. */
 export interface ProcessIdentity {
@@ -92,7 +92,7 @@ export interface ExecutionRecord {
   readonly fingerprint: Digest | undefined;
   /** For CACHED: the execution whose outputs are used. */
   readonly cachedFrom: number | undefined;
-  /** Why no earlier execution stood for it, in a few words; undefined for CACHED. */
+  /** Why no earlier execution stood for it, or why it was skipped, in a few words; undefined for CACHED. */
   readonly reason: string | undefined;
   readonly metrics: Readonly<Record<string, number>>;
   readonly failure: FailureRecord | undefined;

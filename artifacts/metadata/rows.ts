@@ -15,7 +15,7 @@ import type {
   RunState,
   Timings,
 } from './records.js';
-import { EXECUTION_STATE } from './schema.js';
+import { EXECUTION_STATE, NO_FINGERPRINT } from './schema.js';
 
 /** A column that must hold text. */
 export function text(row: Row, column: string): string {
@@ -60,14 +60,17 @@ export function runRecord(row: Row): RunRecord {
 
 /** A row of {@link EXECUTION_SELECT}. */
 export function executionRecord(row: Row): ExecutionRecord {
+  const fingerprint = text(row, 'fingerprint');
+  const state = STATES.get(number(row, 'last_known_state')) ?? 'FAILED';
+  const skipped = state === 'CANCELED' && fingerprint === NO_FINGERPRINT;
   return {
     id: number(row, 'execution_id'),
     runId: number(row, 'run_id'),
     pipeline: text(row, 'pipeline'),
     node: text(row, 'node'),
     component: text(row, 'component'),
-    state: STATES.get(number(row, 'last_known_state')) ?? 'FAILED',
-    fingerprint: text(row, 'fingerprint'),
+    state: skipped ? 'SKIPPED' : state,
+    fingerprint: fingerprint === NO_FINGERPRINT ? undefined : fingerprint,
     cachedFrom: optional(row, 'cached_from', number),
     reason: optional(row, 'reason', text),
     metrics: json(row, 'metrics') as Record<string, number>,

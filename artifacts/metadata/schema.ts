@@ -100,8 +100,11 @@ export const DATA_TYPE = { INT: 1, DOUBLE: 2, STRING: 3, BOOLEAN: 6 } as const;
 /** `type` of an Event. */
 export const EVENT = { input: 3, output: 4 } as const;
 
-/** `last_known_state` of an Execution. */
-export const EXECUTION_STATE = { RUNNING: 2, COMPLETE: 3, FAILED: 4, CACHED: 5, CANCELED: 6 } as const;
+/** `last_known_state` of an Execution. ML Metadata has none for SKIPPED: see {@link NO_FINGERPRINT}. */
+export const EXECUTION_STATE = { RUNNING: 2, COMPLETE: 3, FAILED: 4, CACHED: 5, SKIPPED: 6, CANCELED: 6 } as const;
+
+/** Fingerprint of an execution that was skipped: a canceled one has a fingerprint. */
+export const NO_FINGERPRINT = '';
 
 /** `state` of an Artifact. */
 export const ARTIFACT_STATE = { LIVE: 2, DELETED: 4 } as const;

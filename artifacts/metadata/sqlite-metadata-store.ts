@@ -36,6 +36,7 @@ import {
   EXECUTION_STATE,
   METADATA_FORMAT,
   ML_METADATA_SCHEMA,
+  NO_FINGERPRINT,
   TYPE_KIND,
 } from './schema.js';
 
@@ -203,7 +204,7 @@ export function openMetadataStore(path: string): MetadataStore {
   const runOf = (runId: number): RunRecord => (current?.id === runId ? current : (current = runRow(runId)));
 
   const insertExecution = (
-    execution: NewExecution,
+    execution: Omit<NewExecution, 'fingerprint'> & Partial<Pick<NewExecution, 'fingerprint'>>,
     state: ExecutionState,
     cachedFrom: number | null,
     endedAt: number | null,
@@ -219,20 +220,24 @@ export function openMetadataStore(path: string): MetadataStore {
       execution.startedAt,
       updated,
     );
-    const { digest, document, sources } = execution.fingerprint;
-    database.run(
-      'INSERT OR REPLACE INTO pipeline_fingerprint (digest, document, sources) VALUES (?, ?, ?)',
-      digest,
-      document,
-      sources,
-    );
+    const { fingerprint } = execution;
+    if (fingerprint !== undefined) {
+      const { digest, document, sources } = fingerprint;
+      database.run(
+        'INSERT OR REPLACE INTO pipeline_fingerprint (digest, document, sources) VALUES (?, ?, ?)',
+        digest,
+        document,
+        sources,
+      );
+      property('Execution', id, 'fingerprint', true, digest);
+    }
     database.run(
       'INSERT INTO pipeline_execution (execution_id, run_id, node, component, fingerprint, cached_from, reason, metrics, attempts, log, started_at, ended_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
       id,
       execution.runId,
       execution.node,
       execution.component,
-      digest,
+      fingerprint?.digest ?? NO_FINGERPRINT,
       cachedFrom,
       execution.reason ?? null,
       metrics,
@@ -242,7 +247,6 @@ export function openMetadataStore(path: string): MetadataStore {
       endedAt,
     );
     property('Execution', id, 'node', true, execution.node);
-    property('Execution', id, 'fingerprint', true, digest);
     const contexts = contextsOf(run, execution.node);
     for (const context of contexts) {
       database.run('INSERT INTO Association (context_id, execution_id) VALUES (?, ?)', context, id);
@@ -461,6 +465,14 @@ export function openMetadataStore(path: string): MetadataStore {
         return id;
       }),
 
+    recordSkipped: ({ runId, node, component, reason, at }) =>
+      transaction(() => {
+        const skipped = { runId, node, component, reason, startedAt: at, log: undefined, inputs: [] };
+        const id = insertExecution(skipped, 'SKIPPED', null, at, '{}');
+        property('Execution', id, 'skipped', true, reason);
+        return id;
+      }),
+
     failExecution: (executionId, end) => {
       transaction(() => {
         setState(executionId, end.state, end.endedAt);
@@ -547,17 +559,22 @@ export function openMetadataStore(path: string): MetadataStore {
 
     executionCounts: (runId) => {
       const rows = database.all(
-        'SELECT e.last_known_state AS state, count(*) AS executions FROM pipeline_execution p JOIN Execution e ON e.id = p.execution_id WHERE p.run_id = ? GROUP BY e.last_known_state',
+        'SELECT e.last_known_state AS state, p.fingerprint = ? AS skipped, count(*) AS executions FROM pipeline_execution p JOIN Execution e ON e.id = p.execution_id WHERE p.run_id = ? GROUP BY 1, 2',
+        NO_FINGERPRINT,
         runId,
       );
-      const counts = new Map(rows.map((row) => [number(row, 'state'), number(row, 'executions')]));
-      const of = (state: ExecutionState): number => counts.get(EXECUTION_STATE[state]) ?? 0;
+      const of = (state: ExecutionState): number => {
+        const skipped = state === 'SKIPPED' ? 1 : 0;
+        const found = rows.find((row) => row['state'] === EXECUTION_STATE[state] && row['skipped'] === skipped);
+        return found === undefined ? 0 : number(found, 'executions');
+      };
       return {
         RUNNING: of('RUNNING'),
         COMPLETE: of('COMPLETE'),
         CACHED: of('CACHED'),
         FAILED: of('FAILED'),
         CANCELED: of('CANCELED'),
+        SKIPPED: of('SKIPPED'),
       };
     },
 

@@ -139,10 +139,15 @@ function explanationText(explanation: Explanation, environment: Environment): st
   const { stdout } = environment;
   const style = styleFor(stdout.colors);
   const width = stdout.isTTY ? stdout.columns - 2 : Infinity;
+  const { execution } = explanation;
   const lines =
-    explanation.execution.state === 'CACHED'
-      ? hitLines(explanation, style, width)
-      : missLines(explanation, style, width);
+    execution.state === 'SKIPPED'
+      ? [
+          `${style.strong(plainLine(execution.node))} was skipped in run ${String(execution.runId)}: ${plainLine(execution.reason ?? '')}`,
+        ]
+      : execution.state === 'CACHED'
+        ? hitLines(explanation, style, width)
+        : missLines(explanation, style, width);
   const next = style.strong(`${nextCommand(explanation)}${rootOption(environment)}`);
   return `${lines.join('\n')}\n\nnext: ${next}\n`;
 }

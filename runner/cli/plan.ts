@@ -15,7 +15,7 @@ import { selectGraph } from './select.js';
 interface Line {
   readonly node: string;
   readonly component: string;
-  readonly action: 'cached' | 'run' | 'wait' | 'fail';
+  readonly action: 'cached' | 'run' | 'skip' | 'wait' | 'fail';
   readonly reason: string;
 }
 
@@ -26,6 +26,8 @@ function lineOf({ node, plan }: PlannedNode): Line {
       return { ...base, action: 'cached', reason: `from run ${String(plan.from.execution.runId)}` };
     case 'run':
       return { ...base, action: 'run', reason: plan.reason };
+    case 'skipped':
+      return { ...base, action: 'skip', reason: plan.reason };
     case 'waits':
       return { ...base, action: 'wait', reason: `cached if ${plan.on.join(', ')} comes out the same` };
     case 'fails':
@@ -36,6 +38,7 @@ function lineOf({ node, plan }: PlannedNode): Line {
 const STATES: Readonly<Record<Line['action'], NodeState>> = {
   cached: 'cached',
   run: 'running',
+  skip: 'skipped',
   wait: 'waiting',
   fail: 'failed',
 };

@@ -12,10 +12,11 @@ import { rootOption } from './shown-path.js';
 
 function row(valued: ValuedRun, paths: readonly string[], { metadata }: OpenStore, now: number): readonly string[] {
   const { run } = valued;
-  const { COMPLETE, CACHED, FAILED } = metadata.executionCounts(run.id);
+  const { COMPLETE, CACHED, SKIPPED, FAILED } = metadata.executionCounts(run.id);
   const parts = [
     COMPLETE > 0 ? `${String(COMPLETE)} executed` : '',
     CACHED > 0 ? `${String(CACHED)} cached` : '',
+    SKIPPED > 0 ? `${String(SKIPPED)} skipped` : '',
     FAILED > 0 ? `${String(FAILED)} failed` : '',
   ];
   return [

@@ -20,6 +20,7 @@ const NODE_STATES: Readonly<Record<ExecutionState, NodeState>> = {
   CACHED: 'cached',
   FAILED: 'failed',
   CANCELED: 'canceled',
+  SKIPPED: 'skipped',
 };
 
 function headline(run: RunRecord, now: number, style: Style): readonly string[] {
@@ -50,6 +51,8 @@ function nodeDetail({ state, cachedFrom, reason, failure }: ExecutionRecord, { m
       return failure?.message.split('\n', 1)[0] ?? '';
     case 'CANCELED':
       return 'stopped';
+    case 'SKIPPED':
+      return `skipped: ${reason ?? ''}`;
     case 'RUNNING':
     case 'COMPLETE':
       return reason ?? '';
@@ -62,7 +65,7 @@ function nodeRow({ execution }: ExecutionWithArtifacts, store: OpenStore, now: n
     MARKS[NODE_STATES[state]],
     node,
     component,
-    state === 'CACHED' ? '' : duration((endedAt ?? now) - startedAt),
+    state === 'CACHED' || state === 'SKIPPED' ? '' : duration((endedAt ?? now) - startedAt),
     nodeDetail(execution, store),
   ];
 }

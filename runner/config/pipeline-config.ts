@@ -27,6 +27,8 @@ export interface NodeConfig {
   /** Not interpolated yet. */
   readonly params: Located | undefined;
   readonly after: readonly Placed<string>[];
+  /** An expression, not read yet. */
+  readonly when: Placed<string> | undefined;
   readonly env: readonly { readonly entry: LocatedEntry; readonly value: string }[];
   readonly retries: number;
   readonly timeoutMs: number | undefined;

@@ -16,6 +16,7 @@ const NODE_KEYS = [
   'outputs',
   'params',
   'after',
+  'when',
   'retries',
   'timeout',
   'cache',
@@ -90,6 +91,13 @@ function readEnv(
   });
 }
 
+/** A condition: an expression as text, or a plain true or false. */
+function readCondition(value: Located, problems: Problems): Placed<string> | undefined {
+  const isFlag = value.kind === 'scalar' && typeof value.value === 'boolean';
+  const text = isFlag ? String(value.value) : asText(value, 'when', problems);
+  return text === undefined ? undefined : { value: text, range: value.range };
+}
+
 function readNode(
   { key, keyRange, value }: LocatedEntry,
   defaults: Settings,
@@ -115,6 +123,7 @@ function readNode(
   const params = keys.get('params')?.value;
   const after = keys.get('after');
   const environment = keys.get('env');
+  const when = keys.get('when');
   const description = keys.get('description');
   return {
     name: { value: key, range: keyRange },
@@ -136,6 +145,7 @@ function readNode(
         ? undefined
         : asMapping(params, 'params', problems),
     after: after === undefined ? [] : placedTexts(after.value, 'after', problems),
+    when: when && readCondition(when.value, problems),
     env: environment === undefined ? [] : readEnv(environment.value, env, problems),
     retries: settings.retries,
     timeoutMs: settings.timeoutMs,

@@ -73,6 +73,8 @@ export type RunEvent =
       readonly log: string | undefined;
     }
   | { readonly type: 'step-canceled'; readonly node: string }
+  /** Its condition did not hold, or something that it needs was skipped. */
+  | { readonly type: 'step-skipped'; readonly node: string; readonly reason: string }
   | { readonly type: 'step-abandoned'; readonly node: string; readonly because: string }
   | {
       readonly type: 'artifact-damaged';

@@ -18,15 +18,9 @@ import { openRoot } from '../../artifacts/store/store-root.js';
 import { artifactTypes } from '../../artifacts/types.js';
 import { StepError } from '../../components/executor.js';
 import { needsOf, type GraphNode, type PipelineGraph } from '../graph/pipeline-graph.js';
+import { arrivalOf, type ArtifactsByPort, type NodeEnd } from '../plan/arrival.js';
 import { planPipeline } from '../plan/plan-pipeline.js';
-import {
-  byPort,
-  inputsOf,
-  Planner,
-  type ArtifactsByPort,
-  type DamagedArtifact,
-  type Decision,
-} from '../plan/planner.js';
+import { byPort, Planner, type DamagedArtifact, type Decision } from '../plan/planner.js';
 import type { ReportedArtifact, ReportEvent, RunOutcome } from './run-event.js';
 import { RunState } from './run-state.js';
 import { runStep, StepEnded, type StepSurroundings } from './run-step.js';
@@ -84,7 +78,7 @@ class Run {
   readonly #nodes: ReadonlyMap<string, GraphNode>;
   readonly #state: RunState;
   readonly #queue: PQueue;
-  readonly #outputs = new Map<string, ArtifactsByPort>();
+  readonly #ends = new Map<string, NodeEnd>();
   /** Which node of this run an artifact came out of, for those that are found damaged later. */
   readonly #madeBy = new Map<Digest, string>();
   /** Artifacts whose every byte was hashed in this run. */
@@ -113,6 +107,7 @@ class Run {
     this.#metadata.transaction(() => {
       for (const { node, plan: decision } of plan) {
         if (decision.kind === 'cached') this.#useCached(node, this.#inputs(node), decision);
+        else if (decision.kind === 'skipped') this.#skip(node.name, node.spec.name, decision.reason);
       }
     });
     const cancel = (): void => {
@@ -137,9 +132,9 @@ class Run {
   }
 
   #inputs(node: GraphNode): ArtifactsByPort {
-    const inputs = inputsOf(node, this.#outputs);
-    if (inputs === undefined) throw new Error(`${node.name} starts before what it needs is there`);
-    return inputs;
+    const arrival = arrivalOf(node, this.#options.graph.params, this.#ends);
+    if (arrival.kind === 'inputs') return arrival.inputs;
+    throw new Error(`${node.name} was planned with inputs that are not there`);
   }
 
   /** Nothing new starts any more. */
@@ -181,7 +176,7 @@ class Run {
       execution.id,
       Date.now(),
     );
-    this.#finish(node, byPort(outputs), 'cached');
+    this.#finish(node, { kind: 'made', outputs: byPort(outputs), metrics: execution.metrics }, 'cached');
     this.#options.report({
       type: 'step-cached',
       node: node.name,
@@ -192,10 +187,17 @@ class Run {
     });
   }
 
-  #finish(node: GraphNode, outputs: ArtifactsByPort, how: 'cached' | 'complete'): void {
-    this.#outputs.set(node.name, outputs);
-    for (const { digest } of Object.values(outputs).flat()) this.#madeBy.set(digest, node.name);
+  #finish(node: GraphNode, end: Extract<NodeEnd, { kind: 'made' }>, how: 'cached' | 'complete'): void {
+    this.#ends.set(node.name, end);
+    for (const { digest } of Object.values(end.outputs).flat()) this.#madeBy.set(digest, node.name);
     this.#state.apply(node.name, how);
+  }
+
+  #skip(node: string, component: string, reason: string): void {
+    this.#metadata.recordSkipped({ runId: this.#id, node, component, reason, at: Date.now() });
+    this.#ends.set(node, { kind: 'skipped' });
+    this.#state.apply(node, 'skip');
+    this.#options.report({ type: 'step-skipped', node, reason });
   }
 
   async #runNode(node: GraphNode): Promise<void> {
@@ -203,18 +205,25 @@ class Run {
     if (this.#closing()) return;
     this.#state.apply(name, 'start');
     try {
-      const inputs = this.#inputs(node);
-      const decision = await this.#planner.decide(node, inputs);
-      if (decision.kind === 'cached') this.#useCached(node, inputs, decision);
-      else {
-        for (const damaged of decision.damaged) await this.#putAside(name, damaged);
-        if (await this.#proveInputs(node, inputs)) await this.#execute(node, inputs, decision);
-      }
+      const arrival = arrivalOf(node, this.#options.graph.params, this.#ends);
+      if (arrival.kind === 'skipped') this.#skip(name, node.spec.name, arrival.reason);
+      else if (arrival.kind === 'inputs') await this.#decide(node, arrival.inputs);
+      else throw new Error(`${name} starts before ${arrival.on.join(', ')}`);
     } catch (error) {
       if (!(error instanceof StepEnded)) this.#fail(name, new StepEnded(stepFailure(error), false, 0));
       else this.#fail(name, error);
     }
     this.#schedule();
+  }
+
+  async #decide(node: GraphNode, inputs: ArtifactsByPort): Promise<void> {
+    const decision = await this.#planner.decide(node, inputs);
+    if (decision.kind === 'cached') {
+      this.#useCached(node, inputs, decision);
+      return;
+    }
+    for (const damaged of decision.damaged) await this.#putAside(node.name, damaged);
+    if (await this.#proveInputs(node, inputs)) await this.#execute(node, inputs, decision);
   }
 
   async #putAside(node: string, { port, digest, problems }: DamagedArtifact): Promise<void> {
@@ -239,7 +248,7 @@ class Run {
         await this.#putAside(node.name, { port, digest, problems });
         const maker = this.#madeBy.get(digest);
         if (maker === undefined) throw new Error(`nothing in this run made artifact ${digest}`);
-        this.#outputs.delete(maker);
+        this.#ends.delete(maker);
         this.#readyAt.delete(maker);
         this.#readyAt.delete(node.name);
         if (['complete', 'cached'].includes(this.#state.state(maker))) this.#state.redo(maker, node.name);
@@ -279,7 +288,7 @@ class Run {
         const record = records[index];
         if (record !== undefined) (outputs[port] ??= []).push(record);
       });
-      this.#finish(node, outputs, 'complete');
+      this.#finish(node, { kind: 'made', outputs, metrics: outcome.metrics }, 'complete');
       report({
         type: 'step-completed',
         node: name,

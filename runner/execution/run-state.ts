@@ -4,7 +4,8 @@
  */
 
 /** What can be said of a step. `abandoned`: it does not start, since another one failed. */
-export type StepState = 'waiting' | 'ready' | 'running' | 'complete' | 'cached' | 'failed' | 'canceled' | 'abandoned';
+export type StepState =
+  'waiting' | 'ready' | 'running' | 'complete' | 'cached' | 'skipped' | 'failed' | 'canceled' | 'abandoned';
 
 /** A step and the steps it needs. */
 export interface StepEdges {
@@ -13,12 +14,14 @@ export interface StepEdges {
 }
 
 /** What may happen to a step. */
-export type StepTransition = 'start' | 'complete' | 'cached' | 'fail' | 'cancel' | 'abandon';
+export type StepTransition = 'start' | 'complete' | 'cached' | 'skip' | 'fail' | 'cancel' | 'abandon';
 
 const ALLOWED: Readonly<Record<StepTransition, { from: readonly StepState[]; to: StepState }>> = {
   start: { from: ['ready'], to: 'running' },
   complete: { from: ['running'], to: 'complete' },
   cached: { from: ['ready', 'running'], to: 'cached' },
+  // What needs it starts: whether that is skipped too depends on what it needs of it.
+  skip: { from: ['ready', 'running'], to: 'skipped' },
   fail: { from: ['running'], to: 'failed' },
   cancel: { from: ['waiting', 'ready', 'running'], to: 'canceled' },
   abandon: { from: ['waiting', 'ready'], to: 'abandoned' },
@@ -76,7 +79,7 @@ export class RunState {
     const state = this.state(step);
     if (!from.includes(state)) throw new Error(`step ${step} is ${state}: cannot ${transition}`);
     this.#set(step, to);
-    if (to === 'complete' || to === 'cached') {
+    if (to === 'complete' || to === 'cached' || to === 'skipped') {
       for (const dependant of this.#neededBy.get(step) ?? []) {
         const open = (this.#open.get(dependant) ?? 0) - 1;
         this.#open.set(dependant, open);

@@ -12,7 +12,7 @@ import type { StoreRoot } from '../../artifacts/store/store-root.js';
 import type { PropertyValue } from '../../artifacts/types.js';
 import { StepError } from '../../components/executor.js';
 import type { GraphNode } from '../graph/pipeline-graph.js';
-import type { ArtifactsByPort } from '../plan/planner.js';
+import type { ArtifactsByPort } from '../plan/arrival.js';
 import type { ReportEvent, StepFailure } from './run-event.js';
 import { StepFailed, stepFailure } from './step-failure.js';
 import { executeStep, type Step, type StepListener } from './step-host.js';

@@ -13,6 +13,7 @@ import { plain, rangeAt, type LocatedMapping } from '../config/located.js';
 import type { NodeConfig, PipelineConfig, Placed } from '../config/pipeline-config.js';
 import type { DiagnosticCode } from '../source/diagnostic-codes.js';
 import type { Problems } from '../source/problems.js';
+import { conditionReader } from './condition.js';
 import { findCycle } from './find-cycle.js';
 import { needsOf, type GraphNode, type OutputReference, type PipelineGraph } from './pipeline-graph.js';
 
@@ -222,6 +223,11 @@ export async function buildGraph(
     const { spec, source } = component;
     resolved.set(config.name.value, { config, spec, source, outputs: declaredOutputs(config, spec, problems) });
   }
+  const conditions = pipeline.nodes.some(({ when }) => when !== undefined) ? await conditionReader() : undefined;
+  const known = {
+    params: new Set(pipeline.params.keys()),
+    nodes: new Map([...resolved].map(([name, { outputs }]) => [name, outputs])),
+  };
   const nodes: GraphNode[] = [];
   for (const node of resolved.values()) {
     const { config, spec, source, outputs } = node;
@@ -245,6 +251,7 @@ export async function buildGraph(
       resources,
       params: values,
       after: config.after.map(({ value }) => value),
+      when: config.when && conditions?.read(config.when, known, problems),
       retries: config.retries,
       timeoutMs: config.timeoutMs,
       cache: config.cache,
@@ -260,14 +267,16 @@ export async function buildGraph(
       },
     });
   }
+  const conditionOf = new Map(nodes.map(({ name, when }) => [name, when]));
   const cycle = findCycle(
-    pipeline.nodes.map(({ name, inputs, after }) => ({
+    pipeline.nodes.map(({ name, inputs, after, when }) => ({
       name: name.value,
       edges: [
         ...inputs.flatMap(({ references }) =>
           references.map(({ value, range }) => ({ to: value.split('.')[0] ?? '', range })),
         ),
         ...after.map(({ value, range }) => ({ to: value, range })),
+        ...(conditionOf.get(name.value)?.nodes ?? []).map((to) => ({ to, range: when?.range ?? name.range })),
       ],
     })),
   );

@@ -6,6 +6,7 @@ import type { ArtifactType } from '../../artifacts/types.js';
 import type { ComponentSpec } from '../../components/component-spec.js';
 import type { ParamPath, ParamResource } from '../../components/params.js';
 import type { ComponentSource } from '../../components/registry.js';
+import type { Condition } from './condition.js';
 import type { SourceRange } from '../source/source-file.js';
 
 /** An output of another node. */
@@ -42,6 +43,8 @@ export interface GraphNode {
   readonly outputs: Readonly<Record<string, ArtifactType>>;
   /** Nodes that must have finished before, beside those whose outputs are used. */
   readonly after: readonly string[];
+  /** What must hold for it to be executed. */
+  readonly when: Condition | undefined;
   /** How often a failed step is tried again. */
   readonly retries: number;
   /** Milliseconds for one attempt; undefined: no limit. */
@@ -55,8 +58,9 @@ export interface GraphNode {
 }
 
 /** Names of the nodes that a node needs. */
-export function needsOf({ inputs, after }: GraphNode): readonly string[] {
-  return [...new Set([...Object.values(inputs).flatMap((list) => list.map(({ node }) => node)), ...after])];
+export function needsOf({ inputs, after, when }: GraphNode): readonly string[] {
+  const makers = Object.values(inputs).flatMap((list) => list.map(({ node }) => node));
+  return [...new Set([...makers, ...after, ...(when?.nodes ?? [])])];
 }
 
 /** A valid pipeline. */

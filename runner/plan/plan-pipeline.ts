@@ -2,8 +2,9 @@
  * The plan of a whole pipeline: what is cached, what runs and why, and what waits for something that runs.
  */
 import { StepError } from '../../components/executor.js';
-import { needsOf, type GraphNode } from '../graph/pipeline-graph.js';
-import { byPort, inputsOf, Planner, type ArtifactsByPort, type Decision, type PlannerOptions } from './planner.js';
+import type { GraphNode } from '../graph/pipeline-graph.js';
+import { arrivalOf, type NodeEnd } from './arrival.js';
+import { byPort, Planner, type Decision, type PlannerOptions } from './planner.js';
 
 /** A node with what is to be done with it. */
 export interface PlannedNode {
@@ -11,11 +12,13 @@ export interface PlannedNode {
   /**
    * - a decision, when all its inputs are known
    * - `waits`: something it needs runs first; whether it runs itself depends on what comes out
-   * - `fails`: what its params name cannot be read
+   * - `skipped`: it is not executed, for this reason
+   * - `fails`: what its params name cannot be read, or its condition cannot be decided
    */
   readonly plan:
     | Decision
     | { readonly kind: 'waits'; readonly on: readonly string[] }
+    | { readonly kind: 'skipped'; readonly reason: string }
     | { readonly kind: 'fails'; readonly error: StepError };
 }
 
@@ -24,17 +27,21 @@ export async function planPipeline(
   options: PlannerOptions,
   planner: Planner = new Planner(options),
 ): Promise<readonly PlannedNode[]> {
-  const outputs = new Map<string, ArtifactsByPort>();
+  const ends = new Map<string, NodeEnd>();
   const planned: PlannedNode[] = [];
   for (const node of options.graph.nodes) {
-    const inputs = inputsOf(node, outputs);
-    if (inputs === undefined) {
-      planned.push({ node, plan: { kind: 'waits', on: needsOf(node).filter((name) => !outputs.has(name)) } });
-      continue;
-    }
     try {
-      const decision = await planner.decide(node, inputs);
-      if (decision.kind === 'cached') outputs.set(node.name, byPort(decision.from.outputs));
+      const arrival = arrivalOf(node, options.graph.params, ends);
+      if (arrival.kind !== 'inputs') {
+        if (arrival.kind === 'skipped') ends.set(node.name, { kind: 'skipped' });
+        planned.push({ node, plan: arrival });
+        continue;
+      }
+      const decision = await planner.decide(node, arrival.inputs);
+      if (decision.kind === 'cached') {
+        const { execution, outputs } = decision.from;
+        ends.set(node.name, { kind: 'made', outputs: byPort(outputs), metrics: execution.metrics });
+      }
       planned.push({ node, plan: decision });
     } catch (error) {
       if (!(error instanceof StepError)) throw error;

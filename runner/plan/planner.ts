@@ -15,12 +15,10 @@ import { StepError } from '../../components/executor.js';
 import { codeDigests, loadExecutor } from '../../components/registry.js';
 import { backendIdentity } from '../../components/tensorflow/backend-identity.js';
 import type { GraphNode, PipelineGraph } from '../graph/pipeline-graph.js';
+import type { ArtifactsByPort } from './arrival.js';
 import { closestExecution } from './closest-execution.js';
 import { nodeFingerprint, type IngredientSources } from './node-fingerprint.js';
 import { resourceDigests } from './resource-digests.js';
-
-/** Artifacts by port, in order. */
-export type ArtifactsByPort = Readonly<Record<string, readonly ArtifactRecord[]>>;
 
 /** An artifact that is not what its digest promises. */
 export interface DamagedArtifact {
@@ -147,15 +145,4 @@ export class Planner {
     );
     return await standing?.({ outputs: paths, baseDir: this.#options.graph.baseDir });
   }
-}
-
-/** The artifacts that go into a node, when the outputs of all nodes it refers to are known. */
-export function inputsOf(node: GraphNode, outputs: ReadonlyMap<string, ArtifactsByPort>): ArtifactsByPort | undefined {
-  const inputs: Record<string, readonly ArtifactRecord[]> = {};
-  for (const [port, references] of Object.entries(node.inputs)) {
-    const artifacts = references.map((reference) => outputs.get(reference.node)?.[reference.output]);
-    if (artifacts.includes(undefined)) return undefined;
-    inputs[port] = artifacts.flatMap((list) => list ?? []);
-  }
-  return node.after.every((name) => outputs.has(name)) ? inputs : undefined;
 }

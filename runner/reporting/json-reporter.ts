@@ -27,6 +27,7 @@ function levelOf(event: RunEvent): Level {
     case 'step-progress':
     case 'step-completed':
     case 'step-canceled':
+    case 'step-skipped':
       return 'info';
   }
 }

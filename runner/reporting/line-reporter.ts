@@ -73,6 +73,9 @@ export function lineReporter(output: TextOutput, clock: Clock, options: SummaryO
       case 'step-canceled':
         step(event.node, 'stopped');
         break;
+      case 'step-skipped':
+        step(event.node, `skipped: ${plainLine(event.reason)}`);
+        break;
       case 'step-abandoned':
         step(event.node, `not run: ${plainLine(event.because)} failed`);
         break;

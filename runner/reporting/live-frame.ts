@@ -65,6 +65,8 @@ function detail(node: NodeView, columns: number, style: Style): string {
       return style.bad(cut(firstLine(node.failure?.message ?? ''), columns));
     case 'canceled':
       return style.warn(plain('stopped'));
+    case 'skipped':
+      return style.dim(plain(`skipped: ${node.because}`));
     case 'abandoned':
       return style.dim(plain(`not run: ${node.because} failed`));
     case 'complete':
@@ -94,7 +96,7 @@ function selectNodes(nodes: readonly NodeView[], room: number): readonly NodeVie
   const running = nodes.filter(isIn(['running'])).slice(0, room);
   const failed = nodes.filter(isIn(['failed', 'canceled'])).toSorted(byLatest);
   const waiting = nodes.filter(isIn(['waiting']));
-  const finished = nodes.filter(isIn(['complete', 'cached', 'abandoned'])).toSorted(byLatest);
+  const finished = nodes.filter(isIn(['complete', 'cached', 'skipped', 'abandoned'])).toSorted(byLatest);
   const chosen = new Set<NodeView>(running);
   const take = (from: readonly NodeView[], limit: number): void => {
     for (const node of from.slice(0, Math.max(0, limit))) if (chosen.size < room) chosen.add(node);
@@ -113,6 +115,7 @@ function footer(view: RunView, hidden: number, style: Style): string {
     `${String(done)} of ${String(view.nodes.size)} done${counts.cached > 0 ? ` (${String(counts.cached)} cached)` : ''}`,
     counts.running > 0 ? `${String(counts.running)} running` : '',
     counts.failed > 0 ? style.bad(`${String(counts.failed)} failed`) : '',
+    counts.skipped > 0 ? `${String(counts.skipped)} skipped` : '',
     counts.abandoned > 0 ? `${String(counts.abandoned)} not run` : '',
     hidden > 0 ? `${counted(hidden, 'node')} not shown` : '',
     view.stopping === 'gently' ? style.warn('stopping; Ctrl-C again ends at once') : '',

@@ -30,7 +30,7 @@ export interface NodeView {
   outputs: readonly ReportedArtifact[];
   failure: StepFailure | undefined;
   log: string | undefined;
-  /** For abandoned nodes: what failed. */
+  /** For abandoned nodes: what failed; for skipped ones: why. */
   because: string;
   lastLines: string[];
   /** Counts up with every change of a state: the latest to change has the highest. */
@@ -110,7 +110,7 @@ export class RunView {
 
   /** How many nodes are in each state. */
   counts(): Readonly<Record<NodeState, number>> {
-    const counts = { waiting: 0, running: 0, complete: 0, cached: 0, failed: 0, canceled: 0, abandoned: 0 };
+    const counts = { waiting: 0, running: 0, complete: 0, cached: 0, skipped: 0, failed: 0, canceled: 0, abandoned: 0 };
     for (const { state } of this.nodes.values()) counts[state]++;
     return counts;
   }
@@ -168,6 +168,10 @@ export class RunView {
       case 'step-canceled':
         node.state = 'canceled';
         this.#stop(node, now);
+        break;
+      case 'step-skipped':
+        node.state = 'skipped';
+        node.because = event.reason;
         break;
       case 'step-abandoned':
         node.state = 'abandoned';

@@ -28,7 +28,7 @@ export function styleFor(colors: boolean): Style {
 }
 
 /** What can be said of a node in a run: the states of a step, and those of a recorded execution. */
-export type NodeState = 'waiting' | 'running' | 'complete' | 'cached' | 'failed' | 'canceled' | 'abandoned';
+export type NodeState = 'waiting' | 'running' | 'complete' | 'cached' | 'skipped' | 'failed' | 'canceled' | 'abandoned';
 
 /** A mark for each state, one column wide. */
 export const MARKS: Readonly<Record<NodeState, string>> = {
@@ -36,6 +36,7 @@ export const MARKS: Readonly<Record<NodeState, string>> = {
   running: '▸',
   complete: '✓',
   cached: '≡',
+  skipped: '○',
   failed: '✗',
   canceled: '■',
   abandoned: '–',
@@ -54,6 +55,7 @@ export function paintState(style: Style, state: NodeState): (text: string) => st
     case 'running':
       return style.active;
     case 'waiting':
+    case 'skipped':
     case 'abandoned':
       return style.dim;
   }

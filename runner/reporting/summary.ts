@@ -51,6 +51,7 @@ function headline(view: RunView, { style }: Drawing): string {
   const parts = [
     counts.complete > 0 ? `${String(counts.complete)} executed` : '',
     counts.cached > 0 ? `${String(counts.cached)} cached${saved > 0 ? `, which saved ${duration(saved)}` : ''}` : '',
+    counts.skipped > 0 ? `${String(counts.skipped)} skipped` : '',
     counts.failed > 0 ? style.bad(`${String(counts.failed)} failed`) : '',
     counts.canceled > 0 ? style.warn(`${String(counts.canceled)} stopped`) : '',
     counts.abandoned + counts.waiting > 0 ? `${String(counts.abandoned + counts.waiting)} not run` : '',

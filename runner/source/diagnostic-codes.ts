@@ -24,6 +24,7 @@ export const DIAGNOSTIC_CODES = {
   'unknown-input': 'An input that the component does not have.',
   'missing-input': 'An input that the component needs.',
   'artifact-type': 'An output of one type wired to an input of another.',
+  'bad-expression': 'A condition that is no expression in CEL.',
   cycle: 'Nodes that wait for each other.',
 } as const;
 
