@@ -35,6 +35,11 @@ module.exports = {
       '^runner/reporting/',
       '^(artifacts/|components/|runner/(reporting|execution|plan|graph|config|source)/)',
     ),
+    layer(
+      'library-beside-cli',
+      '^(runner/library/|index\\.ts)',
+      '^(artifacts/|components/|runner/(library|reporting|execution|plan|graph|config|source)/)',
+    ),
     {
       name: 'components-do-not-know-each-other',
       severity: 'error',

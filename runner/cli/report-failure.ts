@@ -2,8 +2,8 @@
  * How what went wrong is told: text for people on stderr, one JSON object on stdout for programs.
  */
 import type { Diagnostic } from '../source/diagnostic.js';
+import { diagnosticData } from '../source/diagnostic-data.js';
 import { renderDiagnostic } from '../source/render-diagnostic.js';
-import { positionAt, type SourceRange } from '../source/source-file.js';
 import { CommandError, EXIT, InvalidPipeline, type ExitStatus, type ProcessEnvironment } from './command.js';
 import { packageVersion } from './version.js';
 
@@ -20,27 +20,6 @@ const EXPECTED_NAMES = ['StoreError', 'StepError', 'CommandError'];
 function isExpected(error: unknown): error is Expected {
   // Told by name, not by class: loading the classes would load what only few commands need.
   return error instanceof Error && EXPECTED_NAMES.includes(error.name) && 'code' in error;
-}
-
-function place(range: SourceRange): Readonly<Record<string, unknown>> {
-  const start = positionAt(range.file, range.start);
-  const end = positionAt(range.file, range.end);
-  return { file: range.file.path, ...start, endLine: end.line, endColumn: end.column };
-}
-
-/** A diagnostic as programs get it: places as numbers from 1, the end exclusive. */
-export function diagnosticJson(diagnostic: Diagnostic): Readonly<Record<string, unknown>> {
-  const { code, severity, message, range, related, hint } = diagnostic;
-  return {
-    code,
-    severity,
-    message,
-    ...(range === undefined ? {} : { place: place(range) }),
-    ...(related.length === 0
-      ? {}
-      : { related: related.map((other) => ({ message: other.message, place: place(other.range) })) }),
-    ...(hint === undefined ? {} : { hint }),
-  };
 }
 
 /** All that is wrong with a pipeline file, as text. */
@@ -86,7 +65,7 @@ export function reportFailure(
   };
   if (error instanceof InvalidPipeline) {
     const { diagnostics } = error;
-    tell(diagnosticsText(diagnostics), { type: 'invalid-pipeline', diagnostics: diagnostics.map(diagnosticJson) });
+    tell(diagnosticsText(diagnostics), { type: 'invalid-pipeline', diagnostics: diagnostics.map(diagnosticData) });
     return EXIT.invalid;
   }
   if (isExpected(error)) {
