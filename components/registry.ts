@@ -70,6 +70,11 @@ const BUILTIN: Readonly<Record<string, Builtin>> = {
     spec: () => import('./evaluator/spec.js'),
     executor: () => import('./evaluator/executor.js'),
   },
+  TFLiteConverter: {
+    folder: 'tflite-converter',
+    spec: () => import('./tflite-converter/spec.js'),
+    executor: () => import('./tflite-converter/executor.js'),
+  },
   Pusher: {
     folder: 'pusher',
     spec: () => import('./pusher/spec.js'),

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { canonicalJson } from '../../artifacts/canonical-json.js';
 import { StepError, type Executor, type InputArtifact } from '../executor.js';
 import { writeBlessing, type Blessing } from '../formats/blessing.js';
-import { readExamplesInfo } from '../formats/examples-files.js';
+import { heldOutSplit } from '../formats/held-out-split.js';
 import type { ModelInfo } from '../formats/model-info.js';
 import type { TransformGraphFile } from '../formats/transform-graph.js';
 import type { Backend } from '../tensorflow/backend.js';
@@ -33,18 +33,6 @@ const SHOWN_MISTAKES = 24;
 
 /** Metrics that the run's summary is not filled with: they are in the file. */
 const UNRECORDED = /^(weighted_|macro_precision$|macro_recall$|mean_squared_error$)/u;
-
-async function chooseSplit({ inputs, params }: Context): Promise<string> {
-  if (params.split !== undefined) return params.split;
-  const { splits } = await readExamplesInfo(inputs.examples.path);
-  const found = ['test', 'eval'].find((name) => Object.hasOwn(splits, name));
-  if (found !== undefined) return found;
-  throw new StepError(
-    'split-missing',
-    'the examples have neither a split `test` nor `eval`',
-    `set 'split'; they have: ${Object.keys(splits).sort().join(', ')}`,
-  );
-}
 
 /** What models are loaded with. */
 export interface Tools {
@@ -117,7 +105,7 @@ async function shownMistakes({ mistakes, dataset }: Outcome): Promise<readonly S
 export async function evaluateArtifacts(context: Context, tools: Tools): Promise<void> {
   const { inputs, outputs, params, log } = context;
   const { backend } = tools;
-  const split = await chooseSplit(context);
+  const split = await heldOutSplit(context.inputs.examples.path, context.params.split);
   const outcome = await measure(inputs.model, split, tools, context);
   const { result, dataset } = outcome;
   const { baseline_model: baselineModel } = inputs;

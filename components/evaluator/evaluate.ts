@@ -4,6 +4,7 @@
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { StepError, type Progress } from '../executor.js';
 import type { Dataset } from '../tensorflow/dataset.js';
+import { checkModelInput, predict } from '../tensorflow/predict.js';
 import type { TensorFlow } from '../tensorflow/tensorflow.js';
 import { classificationTally } from './classification-metrics.js';
 import type { ClassificationResult, Mistake, RegressionResult } from './evaluation.js';
@@ -47,19 +48,6 @@ function outputWidth(model: LayersModel, { classes }: Dataset): number {
   );
 }
 
-/** Compares shapes of one example; what the model leaves open fits everything. */
-function checkInput(model: LayersModel, { inputShape }: Dataset): void {
-  const [shape = []] = model.inputs.map((input) => input.shape.slice(1));
-  const fits =
-    shape.length === inputShape.length && shape.every((size, axis) => size === null || size === inputShape[axis]);
-  if (model.inputs.length === 1 && fits) return;
-  throw new StepError(
-    'model-input-unexpected',
-    `the model takes ${model.inputs.map((input) => `[${input.shape.slice(1).join(', ')}]`).join(' and ')} an example, but the transform gives [${inputShape.join(', ')}]`,
-    'train the model again with this transform',
-  );
-}
-
 function openTally({ model, dataset, topK, keptMistakes }: EvaluateOptions): Tally {
   const { labels, classes } = dataset;
   const width = outputWidth(model, dataset);
@@ -87,36 +75,21 @@ function openTally({ model, dataset, topK, keptMistakes }: EvaluateOptions): Tal
   };
 }
 
-async function predict({ tf, model, dataset }: EvaluateOptions, rows: Uint32Array): Promise<Float32Array> {
-  const outputs = tf.tidy(() => {
-    const { xs } = dataset.batch(rows);
-    const predicted = model.predictOnBatch(xs);
-    // One output, as checked before.
-    return Array.isArray(predicted) ? predicted[0] : predicted;
-  });
-  if (outputs === undefined) throw new Error('the model has no output');
-  try {
-    return Float32Array.from(await outputs.data());
-  } finally {
-    outputs.dispose();
-  }
-}
-
 /**
  * Predicts every example once, in order.
  *
  * @throws StepError when the model does not fit the data, or its outputs are not finite
  */
 export async function evaluate(options: EvaluateOptions): Promise<Measured> {
-  const { dataset, batchSize, signal, progress } = options;
-  checkInput(options.model, dataset);
+  const { tf, model, dataset, batchSize, signal, progress } = options;
+  checkModelInput(model, dataset);
   const tally = openTally(options);
   const started = performance.now();
   for (let start = 0; start < dataset.examples; start += batchSize) {
     signal.throwIfAborted();
     const end = Math.min(start + batchSize, dataset.examples);
     const rows = Uint32Array.from({ length: end - start }, (_, index) => start + index);
-    tally.add(rows, await predict(options, rows));
+    tally.add(rows, await predict(tf, model, dataset, rows));
     const seconds = (performance.now() - started) / 1000;
     const rate = end / seconds;
     progress({

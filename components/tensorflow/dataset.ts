@@ -40,6 +40,11 @@ export interface Dataset {
   readonly labels: Int32Array | Float32Array;
   /** The pixels of an example before the transform, for people to look at; undefined where no feature is an image. */
   image(row: number): RawImage | undefined;
+  /**
+   * The values of an example before the transform, with images decoded: what exported models take; undefined where the
+   * model takes several features.
+   */
+  raw(row: number): NumericColumn['values'] | undefined;
   /** Transforms some examples. @param rows - their numbers, in any order, repeated or not */
   batch(rows: Uint32Array): Batch;
 }
@@ -106,12 +111,21 @@ function gather({ values, shape }: NumericColumn, rows: Uint32Array): Int32Array
   return picked;
 }
 
+/** The values of one example. */
+function valuesAt({ values, shape }: NumericColumn, row: number): NumericColumn['values'] {
+  const size = shape.reduce((product, length) => product * length, 1);
+  return values.subarray(row * size, (row + 1) * size);
+}
+
+function rawAt([column, second]: readonly InputColumn[], row: number): NumericColumn['values'] | undefined {
+  return column === undefined || second !== undefined ? undefined : valuesAt(column, row);
+}
+
 function imageAt(columns: readonly InputColumn[], row: number): RawImage | undefined {
   const column = columns.find(({ values }) => values instanceof Uint8Array);
   if (column === undefined) return undefined;
   const [height = 0, width = 0, channels = 0] = column.shape;
-  const size = height * width * channels;
-  return { height, width, channels, pixels: (column.values as Uint8Array).subarray(row * size, (row + 1) * size) };
+  return { height, width, channels, pixels: valuesAt(column, row) as Uint8Array };
 }
 
 function makeBatch(
@@ -178,6 +192,7 @@ export async function openDataset(
     inputShape,
     labels,
     image: (row) => imageAt(columns, row),
+    raw: (row) => rawAt(columns, row),
     batch: (rows) => makeBatch(tf, columns, labels, rows),
   };
   return { dataset, graph };

@@ -28,7 +28,9 @@ function unsupported(what: string): StepError {
   );
 }
 
-function inputTensor(name: string, spec: FeatureSpec | undefined): GraphTensor {
+/** What the exported model takes: the raw feature, but of encoded images their pixels, of the size that they decode to. */
+function inputTensor(name: string, spec: FeatureSpec | undefined, [first]: readonly TransformStep[]): GraphTensor {
+  if (first?.op === 'decode') return { name, dtype: 'uint8', shape: [first.height, first.width, first.channels] };
   if (spec?.kind === 'image' && spec.encoding === 'raw') {
     return { name, dtype: 'uint8', shape: [spec.height, spec.width, spec.channels] };
   }
@@ -38,6 +40,7 @@ function inputTensor(name: string, spec: FeatureSpec | undefined): GraphTensor {
 
 function transformOperations(step: TransformStep): readonly GraphOperation[] {
   switch (step.op) {
+    case 'decode':
     case 'cast':
       return [];
     case 'scale':
@@ -244,7 +247,7 @@ export function inferenceGraph(model: LayersModel, info: ModelInfo, graph: Trans
   const [featureName, second] = info.features;
   const feature = featureName === undefined ? undefined : graph.features[featureName];
   if (feature === undefined || second !== undefined) throw unsupported('a model of several features');
-  const input = inputTensor(feature.source, graph.inputs[feature.source]);
+  const input = inputTensor(feature.source, graph.inputs[feature.source], feature.steps);
   const steps: GraphStep[] = [];
   const current = (): GraphTensor => steps.at(-1)?.output ?? input;
   const append = (operation: GraphOperation, name: string, shape: readonly number[]): void => {

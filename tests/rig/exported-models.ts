@@ -20,6 +20,12 @@ export const EXPORTED_LAYERS: Readonly<Record<string, readonly unknown[]>> = {
   depthwise: [{ DepthwiseConv2D: { kernel_size: 3, depth_multiplier: 2, padding: 'same', activation: 'relu6' } }],
   separable: [{ SeparableConv2D: { filters: 5, kernel_size: 3, activation: 'elu' } }],
   'batch normalization': [{ Conv2D: { filters: 4, kernel_size: 1 } }, 'BatchNormalization', 'ReLU'],
+  'batch normalization of a depthwise convolution': [
+    { DepthwiseConv2D: { kernel_size: 2, depth_multiplier: 3, use_bias: false } },
+    'BatchNormalization',
+  ],
+  'batch normalization of pixels': ['BatchNormalization', 'ReLU'],
+  'batch normalization of a dense layer': ['Flatten', { Dense: { units: 5 } }, 'BatchNormalization', 'ReLU'],
   'average pooling': [{ AveragePooling2D: { pool_size: 3, strides: 2, padding: 'same' } }],
   'max pooling': [{ MaxPooling2D: { pool_size: 2 } }],
   'global average': ['GlobalAveragePooling2D'],
@@ -82,8 +88,8 @@ function unsettle(model: LayersModel): void {
 export async function exportedModel(name: string): Promise<ExportedModel> {
   await tf.setBackend('cpu');
   const before = EXPORTED_LAYERS[name] ?? [];
-  const flat = name.startsWith('global') ? [] : ['Flatten'];
-  const layers = [...before, ...flat, { Dense: { units: 3, activation: 'softmax' } }];
+  const isFlat = name.startsWith('global') || before.includes('Flatten');
+  const layers = [...before, ...(isFlat ? [] : ['Flatten']), { Dense: { units: 3, activation: 'softmax' } }];
   const training = checkParams(trainingParams, { model: { layers } }, [], {
     problem: (problem) => {
       throw new Error(problem.message);
