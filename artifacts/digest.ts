@@ -2,7 +2,7 @@
  * Digests of bytes, files and folders: SHA-256 in lower-case hex.
  */
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { createReadStream, readFileSync, statSync } from 'node:fs';
 import { lstat, readdir, realpath, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { canonicalJson } from './canonical-json.js';
@@ -14,8 +14,16 @@ export function sha256Hex(data: string | Uint8Array): Digest {
   return createHash('sha256').update(data).digest('hex');
 }
 
-/** Size in bytes and digest of a file, read as a stream. */
+/** Largest file, in bytes, that is read in one go: a stream costs more than its content does. */
+const SMALL_FILE = 64 * 1024;
+
+/** Size in bytes and digest of a file. */
 export async function hashFile(path: string): Promise<{ readonly size: number; readonly sha256: Digest }> {
+  const info = statSync(path);
+  if (info.isFile() && info.size <= SMALL_FILE) {
+    const bytes = readFileSync(path);
+    return { size: bytes.length, sha256: sha256Hex(bytes) };
+  }
   const hash = createHash('sha256');
   let size = 0;
   for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) {

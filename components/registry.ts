@@ -178,6 +178,20 @@ export async function loadExecutor(source: ComponentSource): Promise<ExecutorMod
   return module as ExecutorModule;
 }
 
+/** Loads what executes components. */
+export type LoadExecutor = (source: ComponentSource) => Promise<ExecutorModule>;
+
+/** Makes a loader that loads what executes a component once; the same answer for the same question. */
+export function executorLoader(): LoadExecutor {
+  const known = new Map<string, Promise<ExecutorModule>>();
+  return (source) => {
+    const key = source.kind === 'builtin' ? source.name : source.path;
+    const module = known.get(key) ?? loadExecutor(source);
+    known.set(key, module);
+    return module;
+  };
+}
+
 /** Written beside this module when the package is built: digest of the code by component. */
 export const DIGESTS_FILE = 'code-digests.json';
 

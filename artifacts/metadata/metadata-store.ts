@@ -144,13 +144,16 @@ export interface MetadataStore {
   /** How many executions of a run are in each state. */
   executionCounts(runId: number): Readonly<Record<ExecutionState, number>>;
   execution(executionId: number): ExecutionWithArtifacts | undefined;
-  /** Earlier executions that a step may be compared with, newest first: of this pipeline and node, else of this component. */
-  executionsLike(query: {
+  /** Executions of a component as this node, newest first; `before`: only those with a smaller id. */
+  executionsOfNode(query: {
     pipeline: string;
     node: string;
     component: string;
+    before?: number;
     limit: number;
   }): readonly ExecutionRecord[];
+  /** Executions of a component, newest first; `before`: only those with a smaller id. */
+  executionsOfComponent(query: { component: string; before?: number; limit: number }): readonly ExecutionRecord[];
   fingerprint(digest: Digest): FingerprintRecord | undefined;
   artifact(id: number): ArtifactRecord | undefined;
   /** Artifacts whose digest begins with this text, newest first. */

@@ -580,13 +580,25 @@ export function openMetadataStore(path: string): MetadataStore {
 
     execution: executionById,
 
-    executionsLike: ({ pipeline, node, component, limit }) =>
+    executionsOfNode: ({ pipeline, node, component, before, limit }) =>
       database
         .all(
-          `${EXECUTION_SELECT} WHERE p.component = ? ORDER BY (r.pipeline = ? AND p.node = ?) DESC, p.execution_id DESC LIMIT ?`,
+          `${EXECUTION_SELECT} WHERE p.component = ? AND p.node = ? AND r.pipeline = ? AND p.execution_id < ? ORDER BY p.execution_id DESC LIMIT ?`,
           component,
-          pipeline,
           node,
+          pipeline,
+          before ?? Number.MAX_SAFE_INTEGER,
+          limit,
+        )
+        .map(executionRecord),
+
+    executionsOfComponent: ({ component, before, limit }) =>
+      database
+        .all(
+          // With the plus SQLite walks from the newest execution on, rather than sort all of the component.
+          `${EXECUTION_SELECT} WHERE +p.component = ? AND p.execution_id < ? ORDER BY p.execution_id DESC LIMIT ?`,
+          component,
+          before ?? Number.MAX_SAFE_INTEGER,
           limit,
         )
         .map(executionRecord),

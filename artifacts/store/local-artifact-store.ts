@@ -3,10 +3,10 @@
  * its digest: whatever instant a process dies at, a folder under a digest is whole.
  */
 import { randomUUID } from 'node:crypto';
-import { lstat, readdir, readFile, stat } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { lstat, readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { canonicalJson } from '../canonical-json.js';
-import type { ListedFile } from '../digest.js';
 import { realDisk, type Disk } from '../disk.js';
 import type {
   ArtifactStore,
@@ -21,20 +21,7 @@ import { artifactFiles, makeManifest, manifestDigest, manifestProblems, parseMan
 import { stagingPath } from './staging.js';
 import { StoreError } from './store-error.js';
 import type { StoreRoot } from './store-root.js';
-
-async function witnessOf(files: readonly ListedFile[]): Promise<StatWitness> {
-  const entries = await Promise.all(
-    files.map(async ({ path, absolute }) => {
-      const info = await stat(absolute, { bigint: true });
-      return [path, [Number(info.size), String(info.mtimeNs), String(info.ctimeNs), String(info.ino)]] as const;
-    }),
-  );
-  return Object.fromEntries(entries);
-}
-
-function sameWitness(a: StatWitness, b: StatWitness): boolean {
-  return canonicalJson(a) === canonicalJson(b);
-}
+import { folderWitness, sameWitness } from './witness.js';
 
 async function exists(path: string): Promise<boolean> {
   return await lstat(path).then(
@@ -62,16 +49,14 @@ export function openLocalArtifactStore(root: StoreRoot, disk: Disk = realDisk): 
       if (!(await exists(path))) return { state: 'missing' };
       const promised = await readManifest(digest);
       if (promised === undefined) return { state: 'damaged', problems: ['its manifest is missing or was changed'] };
-      const files = await artifactFiles(path).catch((error: unknown) => {
-        if (error instanceof StoreError && error.code === 'not-a-file') return error.message;
-        throw error;
-      });
-      if (typeof files === 'string') return { state: 'damaged', problems: [files] };
       // Taken before hashing: a change while hashing must not be vouched for.
-      const witness = await witnessOf(files);
+      const witness = folderWitness(path);
       const problems = manifestProblems(promised, await makeManifest(path));
       return problems.length > 0 ? { state: 'damaged', problems } : { state: 'sound', witness, hashed: true };
     } catch (error) {
+      if (error instanceof StoreError && error.code === 'not-a-file') {
+        return { state: 'damaged', problems: [error.message] };
+      }
       throw StoreError.from(error, `verifying artifact ${digest}`);
     }
   };
@@ -79,9 +64,10 @@ export function openLocalArtifactStore(root: StoreRoot, disk: Disk = realDisk): 
   const check = async (digest: Digest, witness: StatWitness | undefined): Promise<Soundness> => {
     if (witness === undefined) return await verify(digest);
     try {
-      const [files, promised] = await Promise.all([artifactFiles(pathOf(digest)), exists(manifestPath(digest))]);
-      const current = await witnessOf(files);
-      if (promised && sameWitness(current, witness)) return { state: 'sound', witness, hashed: false };
+      const isPromised = existsSync(manifestPath(digest));
+      if (isPromised && sameWitness(folderWitness(pathOf(digest)), witness)) {
+        return { state: 'sound', witness, hashed: false };
+      }
     } catch {
       // Whatever hindered the quick look, the thorough one names it.
     }
@@ -122,7 +108,7 @@ export function openLocalArtifactStore(root: StoreRoot, disk: Disk = realDisk): 
       await disk.removeTree(folder);
     }
     await disk.sync(root.artifacts);
-    return describe(await witnessOf(await artifactFiles(path)));
+    return describe(folderWitness(path));
   };
 
   const quarantine = async (digest: Digest): Promise<string> => {

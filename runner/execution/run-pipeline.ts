@@ -17,6 +17,7 @@ import { StoreError } from '../../artifacts/store/store-error.js';
 import { openRoot } from '../../artifacts/store/store-root.js';
 import { artifactTypes } from '../../artifacts/types.js';
 import { StepError } from '../../components/executor.js';
+import { executorLoader } from '../../components/registry.js';
 import { needsOf, type GraphNode, type PipelineGraph } from '../graph/pipeline-graph.js';
 import { arrivalOf, type ArtifactsByPort, type NodeEnd } from '../plan/arrival.js';
 import { planPipeline } from '../plan/plan-pipeline.js';
@@ -355,7 +356,15 @@ async function runLocked(
   kill.addEventListener('abort', end, { once: true });
   let outcome: RunOutcome = 'failed';
   try {
-    const surroundings: StepSurroundings = { root, artifacts, workers, baseDir: graph.baseDir, report, stop };
+    const surroundings: StepSurroundings = {
+      root,
+      artifacts,
+      workers,
+      executors: executorLoader(),
+      baseDir: graph.baseDir,
+      report,
+      stop,
+    };
     outcome = await new Run(options, id, metadata, surroundings).run();
   } finally {
     kill.removeEventListener('abort', end);

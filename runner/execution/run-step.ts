@@ -11,6 +11,7 @@ import { checkpointFolder } from '../../artifacts/store/checkpoints.js';
 import type { StoreRoot } from '../../artifacts/store/store-root.js';
 import type { PropertyValue } from '../../artifacts/types.js';
 import { StepError } from '../../components/executor.js';
+import type { LoadExecutor } from '../../components/registry.js';
 import type { GraphNode } from '../graph/pipeline-graph.js';
 import type { ArtifactsByPort } from '../plan/arrival.js';
 import type { ReportEvent, StepFailure } from './run-event.js';
@@ -48,6 +49,8 @@ export interface StepSurroundings {
   readonly root: StoreRoot;
   readonly artifacts: ArtifactStore;
   readonly workers: WorkerPool;
+  /** For steps that execute in this process. */
+  readonly executors: LoadExecutor;
   readonly baseDir: string;
   readonly report: ReportEvent;
   /** Aborts when the run is to stop. */
@@ -104,7 +107,7 @@ async function attempt(
   fingerprint: string,
   surroundings: StepSurroundings,
 ): Promise<Omit<StepOutcome, 'attempts'>> {
-  const { workers, report, stop } = surroundings;
+  const { workers, executors, report, stop } = surroundings;
   const prepared = await prepare(node, inputs, fingerprint, surroundings);
   const { step, staged, scratch } = prepared;
   const metrics: Record<string, number> = {};
@@ -143,8 +146,8 @@ async function attempt(
     await (node.spec.runsIn === 'worker'
       ? workers.execute(step, signal, listener)
       : node.spec.ports === 'declared'
-        ? executeStep(step, signal, listener)
-        : Promise.race([executeStep(step, signal, listener), stopped]));
+        ? executeStep(step, executors, signal, listener)
+        : Promise.race([executeStep(step, executors, signal, listener), stopped]));
     if (signal.aborted) await stopped;
     const executed = Date.now();
     const outputs: ProducedArtifact[] = [];

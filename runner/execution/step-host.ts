@@ -10,7 +10,7 @@ import {
   type OutputArtifact,
   type Progress,
 } from '../../components/executor.js';
-import { loadExecutor, type ComponentSource } from '../../components/registry.js';
+import type { ComponentSource, LoadExecutor } from '../../components/registry.js';
 
 /** A step as plain data. */
 export interface Step extends Pick<
@@ -37,9 +37,14 @@ function checkedMetric(name: string, value: number): number {
 }
 
 /** Executes a step; rejects with what its executor throws. */
-export async function executeStep(step: Step, signal: AbortSignal, listener: StepListener): Promise<void> {
+export async function executeStep(
+  step: Step,
+  load: LoadExecutor,
+  signal: AbortSignal,
+  listener: StepListener,
+): Promise<void> {
   const { source, inputs, outputs, params, ...rest } = step;
-  const { execute } = await loadExecutor(source);
+  const { execute } = await load(source);
   signal.throwIfAborted();
   await execute({
     ...rest,

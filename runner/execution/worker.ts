@@ -1,11 +1,14 @@
 /**
  * A worker process: takes steps one after the other, stays warm between them, and ends with the runner.
  */
+import { executorLoader } from '../../components/registry.js';
 import { stepFailure } from './step-failure.js';
 import { executeStep } from './step-host.js';
 import type { WorkerOrder, WorkerReport } from './worker-message.js';
 
 let stopping = new AbortController(); // eslint-disable-line no-restricted-syntax -- this file is a program, not a module
+
+const loadExecutor = executorLoader();
 
 function report(message: WorkerReport): void {
   if (process.connected) process.send?.(message);
@@ -14,7 +17,7 @@ function report(message: WorkerReport): void {
 async function execute(step: Extract<WorkerOrder, { type: 'execute' }>['step']): Promise<void> {
   stopping = new AbortController();
   try {
-    await executeStep(step, stopping.signal, {
+    await executeStep(step, loadExecutor, stopping.signal, {
       log: (level, message) => {
         report({ type: 'log', level, message });
       },

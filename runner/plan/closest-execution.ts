@@ -14,27 +14,42 @@ export interface Comparison {
 /** Executions that are looked at. */
 const LOOKED_AT = 20;
 
-/**
- * Finds the closest earlier execution of the same node, else of the same component. Among equals the newest wins.
- *
- * @param step - `before`: only executions with a smaller id count
- */
-export function closestExecution(
+/** A step to compare; `before`: only executions with a smaller id count. */
+interface ComparedStep {
+  readonly pipeline: string;
+  readonly node: string;
+  readonly component: string;
+  readonly fingerprint: FingerprintRecord;
+  readonly before?: number;
+}
+
+/** The execution with the fewest differences; among equals the first. */
+function closestOf(
+  executions: readonly ExecutionRecord[],
+  { fingerprint }: ComparedStep,
   metadata: MetadataStore,
-  step: { pipeline: string; node: string; component: string; fingerprint: FingerprintRecord; before?: number },
 ): Comparison | undefined {
-  const { pipeline, node, component, fingerprint } = step;
   const document: unknown = JSON.parse(fingerprint.document);
-  const like = metadata
-    .executionsLike({ pipeline, node, component, limit: LOOKED_AT })
-    .filter(({ id, state }) => id < (step.before ?? Infinity) && (state === 'COMPLETE' || state === 'CACHED'));
-  const own = like.filter((execution) => execution.pipeline === pipeline && execution.node === node);
   let closest: Comparison | undefined;
-  for (const execution of own.length > 0 ? own : like) {
+  for (const execution of executions) {
+    if (execution.state !== 'COMPLETE' && execution.state !== 'CACHED') continue;
     const record = execution.fingerprint === undefined ? undefined : metadata.fingerprint(execution.fingerprint);
     if (record === undefined) continue;
     const changes = changedIngredients(JSON.parse(record.document), document);
     if (closest === undefined || changes.length < closest.changes.length) closest = { execution, changes };
   }
   return closest;
+}
+
+/** Finds the closest earlier execution of the same node. Among equals the newest wins. */
+export function closestOfNode(metadata: MetadataStore, step: ComparedStep): Comparison | undefined {
+  return closestOf(metadata.executionsOfNode({ ...step, limit: LOOKED_AT }), step, metadata);
+}
+
+/** Finds the closest earlier execution of the same node, else of the same component. Among equals the newest wins. */
+export function closestExecution(metadata: MetadataStore, step: ComparedStep): Comparison | undefined {
+  return (
+    closestOfNode(metadata, step) ??
+    closestOf(metadata.executionsOfComponent({ ...step, limit: LOOKED_AT }), step, metadata)
+  );
 }

@@ -16,7 +16,7 @@ import { codeDigests, loadExecutor } from '../../components/registry.js';
 import { backendIdentity } from '../../components/tensorflow/backend-identity.js';
 import type { GraphNode, PipelineGraph } from '../graph/pipeline-graph.js';
 import type { ArtifactsByPort } from './arrival.js';
-import { closestExecution } from './closest-execution.js';
+import { closestOfNode } from './closest-execution.js';
 import { nodeFingerprint, type IngredientSources } from './node-fingerprint.js';
 import { resourceDigests } from './resource-digests.js';
 
@@ -107,7 +107,7 @@ export class Planner {
 
   #difference(node: GraphNode, fingerprint: FingerprintRecord, metadata: MetadataStore): string {
     const { name } = this.#options.graph;
-    const closest = closestExecution(metadata, {
+    const closest = closestOfNode(metadata, {
       pipeline: name,
       node: node.name,
       component: node.spec.name,

@@ -161,9 +161,15 @@ describe('the metadata store', () => {
     expect(store.artifacts({ type: 'Examples' })).toEqual([]);
     expect(store.artifactsByDigest('bbb').map(({ id }) => id)).toEqual([second]);
     expect(store.artifactsByDigest("' OR 1")).toEqual([]);
-    expect(
-      store.executionsLike({ pipeline: 'p', node: 'a', component: 'Trainer', limit: 5 }).map(({ node }) => node),
-    ).toEqual(['a', 'b']);
+    const executions = {
+      node: { pipeline: 'p', node: 'a', component: 'Trainer' },
+      component: { component: 'Trainer' },
+    };
+    expect(store.executionsOfNode({ ...executions.node, limit: 5 }).map(({ node }) => node)).toEqual(['a']);
+    const [newest] = store.executionsOfComponent({ ...executions.component, limit: 1 });
+    expect(newest?.node).toBe('b');
+    const earlier = store.executionsOfComponent({ ...executions.component, before: newest?.id ?? 0, limit: 5 });
+    expect(earlier.map(({ node }) => node)).toEqual(['a']);
     store.close();
   });
 
