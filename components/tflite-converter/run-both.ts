@@ -45,10 +45,10 @@ export async function runBoth({ tf, model, bytes, dataset, signal, progress }: B
     const expected: Float32Array[] = [];
     const actual: Float32Array[] = [];
     for (let start = 0; start < examples; start += BATCH) {
-      signal.throwIfAborted();
       const rows = Uint32Array.from({ length: Math.min(BATCH, examples - start) }, (_, index) => start + index);
       expected.push(await predict(tf, model, dataset, rows));
       for (const row of rows) {
+        signal.throwIfAborted();
         const values = dataset.raw(row);
         if (values === undefined) throw new Error('a model of several features is not converted');
         actual.push(await runner.run(values));
