@@ -12,7 +12,8 @@ import type { ComponentSpec } from './component-spec.js';
 import { StepError, type AnyExecutor } from './executor.js';
 import { isMapping } from './params.js';
 import { closestName } from './suggestion.js';
-import { loadUserModule, userModuleDigest } from './user-module.js';
+import type { CodeParts } from './code-parts.js';
+import { loadUserModule, userModuleDigest, userModuleParts } from './user-module.js';
 
 /** Where a node's component comes from. */
 export type ComponentSource =
@@ -190,6 +191,13 @@ export function executorLoader(): LoadExecutor {
     known.set(key, module);
     return module;
   };
+}
+
+/** The declarations of a user's component, files relative to `baseDir`; undefined for those of this package. */
+export async function componentParts(source: ComponentSource, baseDir: string): Promise<CodeParts | undefined> {
+  return source.kind === 'file'
+    ? await userModuleParts({ file: source.path, exports: FILE_EXPORTS }, baseDir)
+    : undefined;
 }
 
 /** Written beside this module when the package is built: digest of the code by component. */

@@ -3,13 +3,14 @@
  * of an export is what it needs, however many files that is, and comments and white space are not part of it.
  */
 import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join, relative, resolve, sep } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { BuildFailure, Message, Plugin } from 'esbuild';
 import { canonicalJson } from '../artifacts/canonical-json.js';
 import { sha256Hex } from '../artifacts/digest.js';
 import { errorMessage } from '../artifacts/system-error.js';
 import type { Digest } from '../artifacts/store/artifact-store.js';
+import { codeParts, type CodeParts } from './code-parts.js';
 import { StepError } from './executor.js';
 
 /** Under this name user code imports what this package offers. */
@@ -77,16 +78,23 @@ function describeMessage({ text, location }: Message): string {
   return `${location.file}:${String(location.line)}:${String(location.column + 1)}: ${text}`;
 }
 
-async function bundle(module: UserModule, plugin: Plugin, minify: boolean): Promise<string> {
+/** What a bundle is made for: to be hashed, to be run, or to be read part by part. */
+type BundleForm = 'identity' | 'program' | 'parts';
+
+async function bundle(
+  module: UserModule,
+  plugin: Plugin,
+  form: BundleForm,
+  folder = dirname(module.file),
+): Promise<string> {
   const { build } = await import('esbuild');
-  const folder = dirname(module.file);
   const names = module.exports === 'all' ? '*' : `{ ${module.exports.join(', ')} }`;
-  const name = `./${relative(folder, module.file).split(sep).join('/')}`;
+  const name = `./${basename(module.file)}`;
   try {
     const result = await build({
       stdin: {
         contents: `export ${names} from ${JSON.stringify(name)};`,
-        resolveDir: folder,
+        resolveDir: dirname(module.file),
         sourcefile: 'import',
       },
       absWorkingDir: folder,
@@ -95,9 +103,9 @@ async function bundle(module: UserModule, plugin: Plugin, minify: boolean): Prom
       format: 'esm',
       platform: 'node',
       target: 'node20',
-      minifyWhitespace: minify,
+      minifyWhitespace: form === 'identity',
       legalComments: 'none',
-      sourcemap: minify ? false : 'inline',
+      sourcemap: form === 'program' ? 'inline' : false,
       tsconfigRaw: '{}',
       logLevel: 'silent',
       plugins: [plugin],
@@ -126,8 +134,22 @@ export async function userModuleDigest(module: UserModule): Promise<Digest> {
     if (specifier !== OWN_PACKAGE) packages[packageName(specifier)] = packageVersion(file);
     return specifier;
   });
-  const code = await bundle(module, plugin, true);
+  const code = await bundle(module, plugin, 'identity');
   return sha256Hex(canonicalJson({ code, packages }));
+}
+
+/**
+ * The parts of the same code: declarations by file, relative to `baseDir`, and versions of packages.
+ *
+ * @throws StepError `user-code` as {@link userModuleDigest} does
+ */
+export async function userModuleParts(module: UserModule, baseDir: string): Promise<CodeParts> {
+  const packages: Record<string, string> = {};
+  const plugin = packagesStayOutside((specifier, file) => {
+    if (specifier !== OWN_PACKAGE) packages[`package ${packageName(specifier)}`] = packageVersion(file);
+    return specifier;
+  });
+  return { ...codeParts(await bundle(module, plugin, 'parts', baseDir)), ...packages };
 }
 
 /**
@@ -139,7 +161,7 @@ export async function loadUserModule(module: UserModule): Promise<Readonly<Recor
   const code = await bundle(
     module,
     packagesStayOutside((_, file) => pathToFileURL(file).href),
-    false,
+    'program',
   );
   try {
     const url = `data:text/javascript;base64,${Buffer.from(code).toString('base64')}`;

@@ -150,6 +150,8 @@ export interface LineageArguments {
 export interface ExplainArguments {
   readonly node: string;
   readonly run: number | undefined;
+  /** The run to compare with. */
+  readonly vs: number | undefined;
 }
 
 /** Arguments of `pipeline components`. */

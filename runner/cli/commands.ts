@@ -7,6 +7,7 @@ import {
   RUN_STATUSES,
   type ArtifactsArguments,
   type Command,
+  type ExplainArguments,
   type LineageArguments,
   type LogsArguments,
   type MetricsArguments,
@@ -178,8 +179,9 @@ function declareLookingBack(program: Parser, start: Start): void {
     .description('say why a node was executed or was not, and which ingredient changed')
     .argument('<node>', 'name of the node')
     .option('--run <run>', ONE_RUN, count)
-    .action(async (node: string, { run }: { run?: number }) => {
-      await start(() => import('./explain.js'), { node, run });
+    .option('--vs <run>', 'compare with this run (default: the execution that differs least)', count)
+    .action(async (node: string, { run, vs }: { run?: number; vs?: number }) => {
+      await start<ExplainArguments>(() => import('./explain.js'), { node, run, vs });
     });
   program
     .command('artifacts')

@@ -2,13 +2,14 @@
  * `pipeline explain`: why a node was executed or was not, with the ingredient that changed and its place in the file.
  */
 import type { ExecutionWithArtifacts, MetadataStore } from '../../artifacts/metadata/metadata-store.js';
-import type { RunRecord } from '../../artifacts/metadata/records.js';
+import type { ExecutionRecord, RunRecord } from '../../artifacts/metadata/records.js';
 import { suggest } from '../config/fields.js';
 import { plainLine } from '../reporting/plain-text.js';
 import { duration, moment, shortDigest } from '../reporting/quantities.js';
 import { styleFor, type Style } from '../reporting/style.js';
 import { tableLines } from '../reporting/table.js';
 import { CommandError, EXIT, type Command, type Environment, type ExplainArguments } from './command.js';
+import type { Cause, ChangedIngredient } from '../plan/compare-executions.js';
 import { explain, type Explanation } from './explanation.js';
 import { answerJson, findRun, withStore } from './open-store.js';
 import { rootOption } from './shown-path.js';
@@ -58,13 +59,19 @@ function indented(lines: readonly string[]): readonly string[] {
   return lines.map((line) => `  ${line}`);
 }
 
-function hitLines({ execution, from, ingredients }: Explanation, style: Style, width: number): readonly string[] {
+function hitLines(explanation: Explanation, style: Style, width: number): readonly string[] {
+  const { execution, from, other, ingredients } = explanation;
   const { node, runId } = execution;
   const took = from?.timings === undefined ? '' : `, where it took ${duration(from.timings.executeMs)}`;
+  const elsewhere = from !== undefined && from.pipeline !== execution.pipeline ? ` of ${plainLine(from.pipeline)}` : '';
   const origin =
-    from === undefined ? 'an earlier execution' : `run ${String(from.runId)} (${moment(from.startedAt)})${took}`;
+    from === undefined
+      ? 'an earlier execution'
+      : `run ${String(from.runId)}${elsewhere} (${moment(from.startedAt)})${took}`;
+  const head = `${style.strong(plainLine(node))} was ${style.good('cached')} in run ${String(runId)}: its outputs are those of ${origin}`;
+  if (other !== undefined) return [head, ...comparisonLines(explanation, other, width)];
   return [
-    `${style.strong(plainLine(node))} was ${style.good('cached')} in run ${String(runId)}: its outputs are those of ${origin}`,
+    head,
     'all ingredients are the same:',
     ...indented(
       tableLines(
@@ -78,47 +85,80 @@ function hitLines({ execution, from, ingredients }: Explanation, style: Style, w
   ];
 }
 
-function missLines(explanation: Explanation, style: Style, width: number): readonly string[] {
-  const { execution, closest, changes } = explanation;
-  const { node, runId, state, reason, pipeline } = execution;
-  const verb =
-    state === 'RUNNING' ? 'is being executed' : state === 'FAILED' ? 'was executed, and failed,' : 'was executed';
-  const head = `${style.strong(plainLine(node))} ${verb} in run ${String(runId)}${reason === undefined ? '' : `: ${style.active(plainLine(reason))}`}`;
-  if (closest === undefined) return [head, 'no earlier execution of it, or of its component, had completed'];
-  const other =
-    closest.pipeline === pipeline && closest.node === node ? '' : `, as ${closest.node} of ${closest.pipeline}`;
-  const compared = `run ${String(closest.runId)} (${moment(closest.startedAt)}${plainLine(other)})`;
-  if (changes.length === 0) return [head, `all ingredients are the same as in ${compared}`];
+/** `buildModel in modules/net.ts` as `modules/net.ts: buildModel`, and what became of it. */
+function partLines({ parts }: Pick<ChangedIngredient, 'parts'>): readonly string[] {
+  return parts.map(({ part, change }) => `${change} ${part}`);
+}
+
+function causeLines({ execution, change }: Cause): readonly string[] {
+  const { node } = execution;
+  if (change === undefined) return [`${node} made other bytes of the same ingredients: it is not deterministic`];
+  const { path, before, after, place } = change;
+  const where = place === undefined ? '' : `  ${place}`;
   return [
-    head,
-    `compared with ${compared}, which it differs least from:`,
-    ...indented(
-      tableLines(
-        [{ title: 'ingredient' }, { title: 'before' }, { title: 'after' }, { title: 'place' }, { title: '' }],
-        changes.map(({ path, before, after, place, madeBy }) => [
-          path,
-          valueText(before),
-          valueText(after),
-          place ?? '',
-          madeBy === undefined ? noteOn(path) : `made anew by ${madeBy}`,
-        ]),
-        width,
-      ),
-    ),
+    `since in ${node} ${path} changed: ${valueText(before)} → ${valueText(after)}${where}`,
+    ...indented(partLines(change)),
   ];
 }
 
-function nextCommand({ execution, from, changes }: Explanation): string {
-  const maker = changes.find(({ madeBy }) => madeBy !== undefined)?.madeBy;
-  if (maker !== undefined) return `pipeline explain ${maker} --run ${String(execution.runId)}`;
-  return from === undefined ? `pipeline show ${String(execution.runId)}` : `pipeline show ${String(from.runId)}`;
+function comparisonLines(
+  { execution, closest, changes }: Explanation,
+  other: ExecutionRecord,
+  width: number,
+): readonly string[] {
+  const { pipeline, node } = execution;
+  const name = other.pipeline === pipeline && other.node === node ? '' : `, as ${other.node} of ${other.pipeline}`;
+  const compared = `run ${String(other.runId)} (${moment(other.startedAt)}${plainLine(name)})`;
+  if (changes.length === 0) return [`all ingredients are the same as in ${compared}`];
+  const table = tableLines(
+    [{ title: 'ingredient' }, { title: 'before' }, { title: 'after' }, { title: 'place' }, { title: '' }],
+    changes.map(({ path, before, after, place, madeBy }) => [
+      path,
+      valueText(before),
+      valueText(after),
+      place ?? '',
+      madeBy === undefined ? noteOn(path) : `made by ${madeBy.node} in run ${String(madeBy.runId)}`,
+    ]),
+    width,
+  );
+  const [title = '', ...rows] = table;
+  return [
+    `compared with ${compared}${closest ? ', which it differs least from' : ''}:`,
+    ...indented([
+      title,
+      ...rows.flatMap((row, index) => {
+        const change = changes[index];
+        if (change === undefined) return [row];
+        return [row, ...indented([...partLines(change), ...change.causes.flatMap(causeLines)]).map(plainLine)];
+      }),
+    ]),
+  ];
 }
 
-function explanationJson({ execution, from, closest, changes, ingredients }: Explanation): object {
+function missLines(explanation: Explanation, style: Style, width: number): readonly string[] {
+  const { execution, other } = explanation;
+  const { node, runId, state, reason } = execution;
+  const verb =
+    state === 'RUNNING' ? 'is being executed' : state === 'FAILED' ? 'was executed, and failed,' : 'was executed';
+  const head = `${style.strong(plainLine(node))} ${verb} in run ${String(runId)}${reason === undefined ? '' : `: ${style.active(plainLine(reason))}`}`;
+  if (other === undefined) return [head, 'no earlier execution of it, or of its component, had completed'];
+  return [head, ...comparisonLines(explanation, other, width)];
+}
+
+function nextCommand({ execution, from }: Explanation): string {
+  return `pipeline show ${String((from ?? execution).runId)}`;
+}
+
+function explanationJson({ execution, from, other, changes, ingredients }: Explanation): object {
   const value = (json: string | undefined): unknown => (json === undefined ? undefined : (JSON.parse(json) as unknown));
   const { runId, pipeline, node, component, id, state, reason, fingerprint } = execution;
-  const other = (record: typeof from): object | undefined =>
+  const named = (record: ExecutionRecord | undefined): object | undefined =>
     record && { run: record.runId, pipeline: record.pipeline, node: record.node, execution: record.id };
+  const changeJson = (change: Omit<ChangedIngredient, 'madeBy' | 'causes'>): object => ({
+    ...change,
+    before: value(change.before),
+    after: value(change.after),
+  });
   return {
     run: runId,
     pipeline,
@@ -128,9 +168,13 @@ function explanationJson({ execution, from, closest, changes, ingredients }: Exp
     state,
     fingerprint,
     reason,
-    cachedFrom: other(from),
-    comparedWith: other(closest),
-    changes: changes.map((change) => ({ ...change, before: value(change.before), after: value(change.after) })),
+    cachedFrom: named(from),
+    comparedWith: named(other),
+    changes: changes.map(({ madeBy, causes, ...change }) => ({
+      ...changeJson(change),
+      madeBy: named(madeBy),
+      causes: causes.map((cause) => ({ ...named(cause.execution), ...(cause.change && changeJson(cause.change)) })),
+    })),
     ingredients: ingredients.map((ingredient) => ({ ...ingredient, value: value(ingredient.value) })),
   };
 }
@@ -152,9 +196,11 @@ function explanationText(explanation: Explanation, environment: Environment): st
   return `${lines.join('\n')}\n\nnext: ${next}\n`;
 }
 
-export const command: Command<ExplainArguments> = ({ node, run }, environment) =>
+export const command: Command<ExplainArguments> = ({ node, run, vs }, environment) =>
   withStore(environment, ({ metadata }) => {
-    const explanation = explain(findStep(node, findRun(metadata, run), metadata), metadata);
+    const step = findStep(node, findRun(metadata, run), metadata);
+    const versus = vs === undefined ? undefined : findStep(node, findRun(metadata, vs), metadata);
+    const explanation = explain(step, versus, metadata);
     if (environment.json) answerJson(environment, 'explanation', explanationJson(explanation));
     else environment.stdout.write(explanationText(explanation, environment));
     return EXIT.done;

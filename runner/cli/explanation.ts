@@ -4,8 +4,8 @@
 import type { ExecutionWithArtifacts, MetadataStore } from '../../artifacts/metadata/metadata-store.js';
 import type { ExecutionRecord } from '../../artifacts/metadata/records.js';
 import { closestExecution } from '../plan/closest-execution.js';
-import { ingredients } from '../plan/fingerprint.js';
-import { makerOf } from './artifact-names.js';
+import { compareExecutions, type ChangedIngredient } from '../plan/compare-executions.js';
+import { ingredients, placeOf, readDocument, readSources } from '../plan/fingerprint.js';
 
 /** One ingredient: its path, its value as JSON, and where the pipeline file has it as `file:line:column`. */
 export interface Ingredient {
@@ -14,76 +14,56 @@ export interface Ingredient {
   readonly place: string | undefined;
 }
 
-/** An ingredient that differs; undefined where one side lacks it. */
-export interface ChangedIngredient {
-  readonly path: string;
-  readonly before: string | undefined;
-  readonly after: string | undefined;
-  readonly place: string | undefined;
-  /** For an input: the node of this run that made it. */
-  readonly madeBy: string | undefined;
-}
-
 /** What is known of why a step was executed or was not. */
 export interface Explanation {
   readonly execution: ExecutionRecord;
   /** For a cached step: the execution whose outputs are used. */
   readonly from: ExecutionRecord | undefined;
-  /** For an executed one: the earlier execution that it differs least from, and how. */
-  readonly closest: ExecutionRecord | undefined;
+  /** What it is compared with: the execution that was asked for, else, for an executed step, the closest earlier one. */
+  readonly other: ExecutionRecord | undefined;
+  /** The other one was not asked for. */
+  readonly closest: boolean;
   readonly changes: readonly ChangedIngredient[];
   readonly ingredients: readonly Ingredient[];
 }
 
-/** Reads what this program wrote, or nothing when it is damaged. */
-function parsed(json: string): unknown {
-  try {
-    return JSON.parse(json);
-  } catch {
-    return {};
-  }
+function allIngredients({ execution }: ExecutionWithArtifacts, metadata: MetadataStore): readonly Ingredient[] {
+  const record = execution.fingerprint === undefined ? undefined : metadata.fingerprint(execution.fingerprint);
+  if (record === undefined) return [];
+  const { places } = readSources(record);
+  return [...ingredients(readDocument(record))].map(([path, value]) => ({ path, value, place: placeOf(path, places) }));
 }
 
-/** Finds the place of an ingredient, or of what it is part of. */
-function placeFinder(sources: string): (path: string) => string | undefined {
-  const places = parsed(sources) as Readonly<Record<string, unknown>>;
-  return (path) => {
-    for (let part = path; part !== ''; part = part.slice(0, Math.max(0, part.lastIndexOf('.')))) {
-      const place = Object.hasOwn(places, part) ? places[part] : undefined;
-      if (typeof place === 'string') return place;
-    }
-    return undefined;
-  };
+function closestTo({ execution }: ExecutionWithArtifacts, metadata: MetadataStore): ExecutionWithArtifacts | undefined {
+  const { fingerprint: digest, pipeline, node, component, id, state } = execution;
+  const fingerprint = digest === undefined || state === 'CACHED' ? undefined : metadata.fingerprint(digest);
+  if (fingerprint === undefined) return undefined;
+  const closest = closestExecution(metadata, { pipeline, node, component, fingerprint, before: id });
+  return closest && metadata.execution(closest.execution.id);
 }
 
-function makerOfInput(
-  path: string,
-  { execution, inputs }: ExecutionWithArtifacts,
+/**
+ * Explains an execution.
+ *
+ * @param versus - the execution to compare with; without it, the closest earlier one
+ */
+export function explain(
+  step: ExecutionWithArtifacts,
+  versus: ExecutionWithArtifacts | undefined,
   metadata: MetadataStore,
-): string | undefined {
-  const match = /^inputs\.(.+)\.(\d+)$/u.exec(path);
-  const input = match && inputs.find(({ port, index }) => port === match[1] && index === Number(match[2]));
-  const maker = input ? makerOf(input.artifact.id, metadata)?.execution : undefined;
-  return maker?.runId === execution.runId ? maker.node : undefined;
-}
-
-/** Explains an execution. */
-export function explain(step: ExecutionWithArtifacts, metadata: MetadataStore): Explanation {
+): Explanation {
   const { execution } = step;
-  const fingerprint = execution.fingerprint === undefined ? undefined : metadata.fingerprint(execution.fingerprint);
-  const placeOf = placeFinder(fingerprint?.sources ?? '{}');
-  const leaves = fingerprint === undefined ? new Map<string, string>() : ingredients(parsed(fingerprint.document));
-  const all = [...leaves].map(([path, value]) => ({ path, value, place: placeOf(path) }));
-  const { cachedFrom, pipeline, node, component, id } = execution;
-  if (execution.state === 'CACHED') {
-    const from = cachedFrom === undefined ? undefined : metadata.execution(cachedFrom)?.execution;
-    return { execution, from, closest: undefined, changes: [], ingredients: all };
-  }
-  const comparison = fingerprint && closestExecution(metadata, { pipeline, node, component, fingerprint, before: id });
-  const changes = (comparison?.changes ?? []).map((change) => ({
-    ...change,
-    place: placeOf(change.path),
-    madeBy: makerOfInput(change.path, step, metadata),
-  }));
-  return { execution, from: undefined, closest: comparison?.execution, changes, ingredients: all };
+  const from =
+    execution.state === 'CACHED' && execution.cachedFrom !== undefined
+      ? metadata.execution(execution.cachedFrom)?.execution
+      : undefined;
+  const other = versus ?? closestTo(step, metadata);
+  return {
+    execution,
+    from,
+    other: other?.execution,
+    closest: versus === undefined,
+    changes: other === undefined ? [] : compareExecutions(other, step, metadata),
+    ingredients: allIngredients(step, metadata),
+  };
 }

@@ -6,6 +6,8 @@ import { canonicalJson } from '../../artifacts/canonical-json.js';
 import { sha256Hex } from '../../artifacts/digest.js';
 import type { FingerprintRecord } from '../../artifacts/metadata/metadata-store.js';
 import type { Digest } from '../../artifacts/store/artifact-store.js';
+import type { CodeParts } from '../../components/code-parts.js';
+import { isMapping } from '../../components/params.js';
 
 /** Raised whenever the document's form or meaning changes, so that old entries no longer match. */
 export const FINGERPRINT_VERSION = 1;
@@ -34,10 +36,51 @@ export interface FingerprintDocument {
 /** Places of ingredients in the pipeline file, `file:line:column` by the ingredient's path. */
 export type IngredientPlaces = Readonly<Record<string, string>>;
 
+/** Declarations of user code by the ingredient's path: what tells which function has changed. */
+export type IngredientCode = Readonly<Record<string, CodeParts>>;
+
+/** What is kept beside a document, outside the hash. */
+export interface IngredientSources {
+  readonly places: IngredientPlaces;
+  readonly code: IngredientCode;
+}
+
 /** Hashes a document for keeping. */
-export function fingerprintRecord(document: FingerprintDocument, places: IngredientPlaces): FingerprintRecord {
+export function fingerprintRecord(document: FingerprintDocument, sources: IngredientSources): FingerprintRecord {
   const text = canonicalJson(document);
-  return { digest: sha256Hex(text), document: text, sources: canonicalJson(places) };
+  return { digest: sha256Hex(text), document: text, sources: canonicalJson(sources) };
+}
+
+function parsed(json: string): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(json);
+    return isMapping(value) ? value : {};
+  } catch {
+    return {};
+  }
+}
+
+/** Reads back a document; an empty one when it is damaged. */
+export function readDocument({ document }: FingerprintRecord): unknown {
+  return parsed(document);
+}
+
+/** Reads back what is kept beside a document; nothing of what is damaged. */
+export function readSources({ sources }: FingerprintRecord): IngredientSources {
+  const { places, code } = parsed(sources);
+  return {
+    places: isMapping(places) ? (places as IngredientPlaces) : {},
+    code: isMapping(code) ? (code as IngredientCode) : {},
+  };
+}
+
+/** The place of an ingredient, or of what it is part of. */
+export function placeOf(path: string, places: IngredientPlaces): string | undefined {
+  for (let part = path; part !== ''; part = part.slice(0, Math.max(0, part.lastIndexOf('.')))) {
+    const place = Object.hasOwn(places, part) ? places[part] : undefined;
+    if (place !== undefined) return place;
+  }
+  return undefined;
 }
 
 /** The leaves of a document by path, in the document's order: `params.epochs`, `inputs.examples.0`. */

@@ -5,15 +5,20 @@ import type { Digest } from '../../artifacts/store/artifact-store.js';
 import type { FingerprintRecord } from '../../artifacts/metadata/metadata-store.js';
 import { filesAmong } from '../../components/command/arguments.js';
 import type { ParamPath } from '../../components/params.js';
-import type { ComponentSource } from '../../components/registry.js';
+import { componentParts, type ComponentSource } from '../../components/registry.js';
 import type { BackendIdentity } from '../../components/tensorflow/backend-identity.js';
 import type { GraphNode } from '../graph/pipeline-graph.js';
 import { placeText } from '../source/source-file.js';
-import { FINGERPRINT_VERSION, fingerprintRecord, type FingerprintDocument } from './fingerprint.js';
+import {
+  FINGERPRINT_VERSION,
+  fingerprintRecord,
+  type FingerprintDocument,
+  type IngredientCode,
+} from './fingerprint.js';
 import type { ResourceDigests } from './resource-digests.js';
 
 /** Where ingredients come from that the node itself does not hold. */
-export interface IngredientSources {
+export interface Ingredients {
   readonly baseDir: string;
   readonly resources: ResourceDigests;
   readonly code: (source: ComponentSource) => Promise<Digest>;
@@ -50,11 +55,18 @@ async function paramIngredients(
   return params as Readonly<Record<string, unknown>>;
 }
 
+/** The declarations of the user code that a node needs, by the ingredient's path. */
+async function codeIngredients(node: GraphNode, { baseDir, resources }: Ingredients): Promise<IngredientCode> {
+  const modules = node.resources.filter(({ kind }) => kind === 'module');
+  const code = await Promise.all(
+    modules.map(async ({ path, value }) => [`params.${path.join('.')}.module`, await resources.parts(value)] as const),
+  );
+  const own = await componentParts(node.source, baseDir);
+  return Object.fromEntries(own === undefined ? code : [['component.code', own], ...code]);
+}
+
 /** Files that a Command names among its arguments. */
-async function argumentFiles(
-  node: GraphNode,
-  { baseDir, resources }: IngredientSources,
-): Promise<Record<string, Digest>> {
+async function argumentFiles(node: GraphNode, { baseDir, resources }: Ingredients): Promise<Record<string, Digest>> {
   const { argv } = node.params;
   if (node.spec.ports !== 'declared' || !Array.isArray(argv)) return {};
   const names = filesAmong(
@@ -97,7 +109,7 @@ function places(node: GraphNode, document: FingerprintDocument): Readonly<Record
 export async function nodeFingerprint(
   node: GraphNode,
   inputs: Readonly<Record<string, readonly Digest[]>>,
-  sources: IngredientSources,
+  sources: Ingredients,
 ): Promise<FingerprintRecord> {
   const { spec } = node;
   const backend = spec.usesBackend ? sources.backend() : undefined;
@@ -115,5 +127,5 @@ export async function nodeFingerprint(
       : {}),
     ...(spec.external ? { place: sources.baseDir } : {}),
   };
-  return fingerprintRecord(document, places(node, document));
+  return fingerprintRecord(document, { places: places(node, document), code: await codeIngredients(node, sources) });
 }

@@ -17,7 +17,7 @@ import { backendIdentity } from '../../components/tensorflow/backend-identity.js
 import type { GraphNode, PipelineGraph } from '../graph/pipeline-graph.js';
 import type { ArtifactsByPort } from './arrival.js';
 import { closestOfNode } from './closest-execution.js';
-import { nodeFingerprint, type IngredientSources } from './node-fingerprint.js';
+import { nodeFingerprint, type Ingredients } from './node-fingerprint.js';
 import { resourceDigests } from './resource-digests.js';
 
 /** An artifact that is not what its digest promises. */
@@ -63,7 +63,7 @@ const LISTED = 3;
 /** Decides for the nodes of one pipeline. */
 export class Planner {
   readonly #options: PlannerOptions;
-  readonly #sources: IngredientSources;
+  readonly #sources: Ingredients;
 
   constructor(options: PlannerOptions) {
     this.#options = options;

@@ -7,7 +7,8 @@ import { digestOfPath } from '../../artifacts/digest.js';
 import { StoreError } from '../../artifacts/store/store-error.js';
 import type { Digest } from '../../artifacts/store/artifact-store.js';
 import { StepError } from '../../components/executor.js';
-import { parseModuleReference, userModuleDigest } from '../../components/user-module.js';
+import type { CodeParts } from '../../components/code-parts.js';
+import { parseModuleReference, userModuleDigest, userModuleParts } from '../../components/user-module.js';
 
 /** Answers with digests. */
 export interface ResourceDigests {
@@ -15,14 +16,17 @@ export interface ResourceDigests {
   path(value: string): Promise<Digest>;
   /** @throws StepError `user-code` */
   module(reference: string): Promise<Digest>;
+  /** Digests of its declarations, so that one can say which of them has changed. @throws StepError `user-code` */
+  parts(reference: string): Promise<CodeParts>;
 }
 
 /** Digests of resources of a pipeline whose files lie in `baseDir`. */
 export function resourceDigests(baseDir: string): ResourceDigests {
   const known = new Map<string, Promise<Digest>>();
-  const once = (key: string, find: () => Promise<Digest>): Promise<Digest> => {
-    const found = known.get(key) ?? find();
-    known.set(key, found);
+  const knownParts = new Map<string, Promise<CodeParts>>();
+  const once = <T>(answers: Map<string, Promise<T>>, key: string, find: () => Promise<T>): Promise<T> => {
+    const found = answers.get(key) ?? find();
+    answers.set(key, found);
     return found;
   };
   const content = async (value: string): Promise<Digest> => {
@@ -34,8 +38,10 @@ export function resourceDigests(baseDir: string): ResourceDigests {
     }
   };
   return {
-    path: (value) => once(`path ${value}`, () => content(value)),
+    path: (value) => once(known, `path ${value}`, () => content(value)),
     module: (reference) =>
-      once(`module ${reference}`, () => userModuleDigest(parseModuleReference(reference, baseDir))),
+      once(known, `module ${reference}`, () => userModuleDigest(parseModuleReference(reference, baseDir))),
+    parts: (reference) =>
+      once(knownParts, reference, () => userModuleParts(parseModuleReference(reference, baseDir), baseDir)),
   };
 }

@@ -14,8 +14,8 @@ const document: FingerprintDocument = {
 describe('a fingerprint', () => {
   test('does not depend on the order of keys, nor on places', () => {
     const reordered = Object.fromEntries(Object.entries(document).reverse()) as unknown as FingerprintDocument;
-    expect(fingerprintRecord(reordered, { 'params.epochs': 'p.yaml:3:1' }).digest).toBe(
-      fingerprintRecord(document, {}).digest,
+    expect(fingerprintRecord(reordered, { places: { 'params.epochs': 'p.yaml:3:1' }, code: {} }).digest).toBe(
+      fingerprintRecord(document, { places: {}, code: {} }).digest,
     );
   });
 
@@ -32,7 +32,9 @@ describe('a fingerprint', () => {
     ];
     for (const [change, path] of changes) {
       const changed = { ...document, ...change };
-      expect(fingerprintRecord(changed, {}).digest).not.toBe(fingerprintRecord(document, {}).digest);
+      expect(fingerprintRecord(changed, { places: {}, code: {} }).digest).not.toBe(
+        fingerprintRecord(document, { places: {}, code: {} }).digest,
+      );
       expect(changedIngredients(document, changed).map((difference) => difference.path)).toContain(path);
     }
   });
