@@ -60,6 +60,17 @@ export interface ExecutionWithArtifacts {
   readonly outputs: readonly BoundArtifact[];
 }
 
+/** A COMPLETE execution whose outputs may be used again. */
+export type ReusableExecution = Pick<ExecutionWithArtifacts, 'execution' | 'outputs'>;
+
+/** What is known of many executions that may be used again. */
+export interface ReusableExecutions {
+  /** By fingerprint. */
+  readonly executions: ReadonlyMap<Digest, ReusableExecution>;
+  /** Of their outputs, by digest. */
+  readonly witnesses: ReadonlyMap<Digest, StatWitness>;
+}
+
 /** An artifact at a port of an execution. */
 export interface BoundArtifact {
   readonly port: string;
@@ -114,7 +125,7 @@ export interface MetadataStore {
   /** Records an execution as COMPLETE with its new artifacts; returns them in the order given. */
   completeExecution(executionId: number, completion: Completion): readonly ArtifactRecord[];
   /** Records an execution as CACHED: it has the outputs of an earlier one. Returns its id. */
-  recordCached(execution: NewExecution, from: number, endedAt: number): number;
+  recordCached(execution: NewExecution, from: ReusableExecution, endedAt: number): number;
   /** Records that a node was not executed, and why. Returns its id. */
   recordSkipped(skipped: {
     readonly runId: number;
@@ -129,7 +140,9 @@ export interface MetadataStore {
   ): void;
 
   /** The newest COMPLETE, reusable execution with this fingerprint. */
-  findCompleted(fingerprint: Digest): ExecutionWithArtifacts | undefined;
+  findCompleted(fingerprint: Digest): ReusableExecution | undefined;
+  /** What `findCompleted` and `witness` answer for all steps of a pipeline's latest run, in a few queries. */
+  completedOf(pipeline: string): ReusableExecutions;
   /** Forbids reuse of executions that made this artifact, because it is damaged or gone. Marks the artifacts DELETED. */
   retireArtifact(digest: Digest): void;
   witness(digest: Digest): StatWitness | undefined;

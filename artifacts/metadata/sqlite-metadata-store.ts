@@ -15,7 +15,14 @@ import type {
   NewExecution,
   RunQuery,
 } from './metadata-store.js';
-import type { ArtifactRecord, ExecutionState, ProcessIdentity, ProducedArtifact, RunRecord } from './records.js';
+import type {
+  ArtifactRecord,
+  Binding,
+  ExecutionState,
+  ProcessIdentity,
+  ProducedArtifact,
+  RunRecord,
+} from './records.js';
 import {
   ARTIFACT_SELECT,
   artifactRecord,
@@ -103,21 +110,20 @@ export function openMetadataStore(path: string): MetadataStore {
     return id;
   };
 
-  const contextId = (type: string, name: string, now: number): number => {
+  /** @param allKnown - that those which there are were looked up: one that is not known is new */
+  const contextId = (type: string, name: string, now: number, allKnown = false): number => {
     const key = `${type} ${name}`;
     const cached = contextIds.get(key);
     if (cached !== undefined) return cached;
     const kind = typeId(type, TYPE_KIND.context);
-    const row = database.get('SELECT id FROM Context WHERE type_id = ? AND name = ?', kind, name);
-    const id = row
-      ? number(row, 'id')
-      : database.run(
-          'INSERT INTO Context (type_id, name, create_time_since_epoch, last_update_time_since_epoch) VALUES (?, ?, ?, ?)',
-          kind,
-          name,
-          now,
-          now,
-        );
+    const row = allKnown
+      ? undefined
+      : database.get('SELECT id FROM Context WHERE type_id = ? AND name = ?', kind, name);
+    const id = row ? number(row, 'id') : database.newId('Context');
+    if (row === undefined) {
+      const times = { create_time_since_epoch: now, last_update_time_since_epoch: now };
+      database.insert('Context', { id, type_id: kind, name, ...times });
+    }
     contextIds.set(key, id);
     return id;
   };
@@ -129,52 +135,42 @@ export function openMetadataStore(path: string): MetadataStore {
     custom: boolean,
     value: PropertyValue,
   ): void => {
-    const owner = table.toLowerCase();
-    const insert = (column: string): string =>
-      `INSERT OR REPLACE INTO ${table}Property (${owner}_id, name, is_custom_property, ${column}) VALUES (?, ?, ?, ?)`;
-    const flag = custom ? 1 : 0;
-    if (typeof value === 'string') database.run(insert('string_value'), id, name, flag, plainText(value));
-    else if (typeof value === 'boolean') database.run(insert('bool_value'), id, name, flag, value ? 1 : 0);
-    else if (Number.isSafeInteger(value)) database.run(insert('int_value'), id, name, flag, value);
-    else database.run(insert('double_value'), id, name, flag, { double: value });
+    const isInteger = Number.isSafeInteger(value);
+    const row = {
+      [`${table.toLowerCase()}_id`]: id,
+      name,
+      is_custom_property: custom ? 1 : 0,
+      int_value: typeof value === 'number' && isInteger ? value : null,
+      double_value: typeof value === 'number' && !isInteger ? { double: value } : null,
+      string_value: typeof value === 'string' ? plainText(value) : null,
+      bool_value: typeof value === 'boolean' ? Number(value) : null,
+    };
+    database.insert(`${table}Property`, row, 'ON CONFLICT DO NOTHING');
   };
 
   const bind = (
     executionId: number,
     direction: keyof typeof EVENT,
-    port: string,
-    index: number,
-    artifactId: number,
+    bindings: readonly Binding[],
     contexts: readonly number[],
     at: number,
   ): void => {
-    database.run(
-      'INSERT INTO pipeline_binding (execution_id, direction, port, position, artifact_id) VALUES (?, ?, ?, ?, ?)',
-      executionId,
-      EVENT[direction],
-      port,
-      index,
-      artifactId,
-    );
-    const known = database.get(
-      'SELECT id FROM Event WHERE artifact_id = ? AND execution_id = ? AND type = ?',
-      artifactId,
-      executionId,
-      EVENT[direction],
-    );
-    if (known === undefined) {
-      const eventId = database.run(
-        'INSERT INTO Event (artifact_id, execution_id, type, milliseconds_since_epoch) VALUES (?, ?, ?, ?)',
-        artifactId,
-        executionId,
-        EVENT[direction],
-        at,
-      );
-      database.run('INSERT INTO EventPath (event_id, is_index_step, step_key) VALUES (?, 0, ?)', eventId, port);
-      database.run('INSERT INTO EventPath (event_id, is_index_step, step_index) VALUES (?, 1, ?)', eventId, index);
-    }
-    for (const context of contexts) {
-      database.run('INSERT OR IGNORE INTO Attribution (context_id, artifact_id) VALUES (?, ?)', context, artifactId);
+    const type = EVENT[direction];
+    const events = new Set<number>();
+    for (const { port, index, artifactId } of bindings) {
+      const binding = { execution_id: executionId, direction: type, port, position: index, artifact_id: artifactId };
+      database.insert('pipeline_binding', binding);
+      if (events.has(artifactId)) continue;
+      events.add(artifactId);
+      const id = database.newId('Event');
+      const ends = { artifact_id: artifactId, execution_id: executionId };
+      database.insert('Event', { id, ...ends, type, milliseconds_since_epoch: at });
+      database.insert('EventPath', { event_id: id, is_index_step: 0, step_key: port, step_index: null });
+      database.insert('EventPath', { event_id: id, is_index_step: 1, step_key: null, step_index: index });
+      for (const context of contexts) {
+        const row = { context_id: context, artifact_id: artifactId };
+        database.insert('Attribution', row, 'ON CONFLICT DO NOTHING');
+      }
     }
   };
 
@@ -187,7 +183,7 @@ export function openMetadataStore(path: string): MetadataStore {
   const contextsOf = (run: RunRecord, node: string): readonly number[] => [
     contextId('pipeline', run.pipeline, run.startedAt),
     contextId('pipeline_run', `${run.pipeline}.${String(run.id)}`, run.startedAt),
-    contextId('node', `${run.pipeline}.${node}`, run.startedAt),
+    contextId('node', `${run.pipeline}.${node}`, run.startedAt, true),
   ];
 
   /** The run that is being written: its row is asked for by every step. */
@@ -201,7 +197,18 @@ export function openMetadataStore(path: string): MetadataStore {
       current = undefined;
     });
 
-  const runOf = (runId: number): RunRecord => (current?.id === runId ? current : (current = runRow(runId)));
+  const runOf = (runId: number): RunRecord => {
+    if (current?.id !== runId) {
+      current = runRow(runId);
+      // The contexts of all its nodes in one query; '/' follows '.' in ASCII.
+      const { pipeline } = current;
+      const query = 'SELECT id, name FROM Context WHERE type_id = ? AND name > ? AND name < ?';
+      for (const row of database.all(query, typeId('node', TYPE_KIND.context), `${pipeline}.`, `${pipeline}/`)) {
+        contextIds.set(`node ${text(row, 'name')}`, number(row, 'id'));
+      }
+    }
+    return current;
+  };
 
   const insertExecution = (
     execution: Omit<NewExecution, 'fingerprint'> & Partial<Pick<NewExecution, 'fingerprint'>>,
@@ -211,48 +218,38 @@ export function openMetadataStore(path: string): MetadataStore {
     metrics: string,
   ): number => {
     const run = runOf(execution.runId);
-    const updated = endedAt ?? execution.startedAt;
-    const id = database.run(
-      'INSERT INTO Execution (type_id, last_known_state, name, create_time_since_epoch, last_update_time_since_epoch) VALUES (?, ?, ?, ?, ?)',
-      typeId(execution.component, TYPE_KIND.execution),
-      EXECUTION_STATE[state],
-      null,
-      execution.startedAt,
-      updated,
-    );
-    const { fingerprint } = execution;
+    const { runId, node, component, fingerprint, startedAt } = execution;
+    const id = database.newId('Execution');
+    database.insert('Execution', {
+      id,
+      type_id: typeId(component, TYPE_KIND.execution),
+      last_known_state: EXECUTION_STATE[state],
+      create_time_since_epoch: startedAt,
+      last_update_time_since_epoch: endedAt ?? startedAt,
+    });
     if (fingerprint !== undefined) {
       const { digest, document, sources } = fingerprint;
-      database.run(
-        'INSERT OR REPLACE INTO pipeline_fingerprint (digest, document, sources) VALUES (?, ?, ?)',
-        digest,
-        document,
-        sources,
-      );
-      property('Execution', id, 'fingerprint', true, digest);
+      const places = 'ON CONFLICT (digest) DO UPDATE SET sources = excluded.sources WHERE sources <> excluded.sources';
+      database.insert('pipeline_fingerprint', { digest, document, sources }, places);
     }
-    database.run(
-      'INSERT INTO pipeline_execution (execution_id, run_id, node, component, fingerprint, cached_from, reason, metrics, attempts, log, started_at, ended_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
-      id,
-      execution.runId,
-      execution.node,
-      execution.component,
-      fingerprint?.digest ?? NO_FINGERPRINT,
-      cachedFrom,
-      execution.reason ?? null,
+    database.insert('pipeline_execution', {
+      execution_id: id,
+      run_id: runId,
+      node,
+      component,
+      fingerprint: fingerprint?.digest ?? NO_FINGERPRINT,
+      cached_from: cachedFrom,
+      reason: execution.reason ?? null,
       metrics,
-      0,
-      execution.log ?? null,
-      execution.startedAt,
-      endedAt,
-    );
-    property('Execution', id, 'node', true, execution.node);
-    const contexts = contextsOf(run, execution.node);
-    for (const context of contexts) {
-      database.run('INSERT INTO Association (context_id, execution_id) VALUES (?, ?)', context, id);
-    }
-    for (const { port, index, artifactId } of execution.inputs)
-      bind(id, 'input', port, index, artifactId, contexts, execution.startedAt);
+      attempts: 0,
+      log: execution.log ?? null,
+      started_at: startedAt,
+      ended_at: endedAt,
+    });
+    property('Execution', id, 'node', true, node);
+    const contexts = contextsOf(run, node);
+    for (const context of contexts) database.insert('Association', { context_id: context, execution_id: id });
+    bind(id, 'input', execution.inputs, contexts, startedAt);
     return id;
   };
 
@@ -435,33 +432,24 @@ export function openMetadataStore(path: string): MetadataStore {
         );
         for (const [name, value] of Object.entries(completion.metrics))
           property('Execution', executionId, name, true, value);
-        return completion.outputs.map((output) => {
-          const artifact = insertArtifact(output, completion.endedAt);
-          bind(executionId, 'output', output.port, output.index, artifact.id, contexts, completion.endedAt);
+        const artifacts = completion.outputs.map((output) => {
           saveWitness(output.digest, output.witness);
-          return artifact;
+          return insertArtifact(output, completion.endedAt);
         });
+        const bindings = artifacts.flatMap(({ id }, place) => {
+          const output = completion.outputs[place];
+          return output === undefined ? [] : [{ port: output.port, index: output.index, artifactId: id }];
+        });
+        bind(executionId, 'output', bindings, contexts, completion.endedAt);
+        return artifacts;
       }),
 
-    recordCached: (execution, from, endedAt) =>
+    recordCached: (execution, { execution: origin, outputs }, endedAt) =>
       transaction(() => {
-        const origin = database.get('SELECT metrics FROM pipeline_execution WHERE execution_id = ?', from);
-        const id = insertExecution(
-          execution,
-          'CACHED',
-          from,
-          endedAt,
-          origin === undefined ? '{}' : text(origin, 'metrics'),
-        );
+        const id = insertExecution(execution, 'CACHED', origin.id, endedAt, canonicalJson(origin.metrics));
         const contexts = contextsOf(runOf(execution.runId), execution.node);
-        const outputs = database.all(
-          'SELECT * FROM pipeline_binding WHERE execution_id = ? AND direction = ?',
-          from,
-          EVENT.output,
-        );
-        for (const row of outputs) {
-          bind(id, 'output', text(row, 'port'), number(row, 'position'), number(row, 'artifact_id'), contexts, endedAt);
-        }
+        const bindings = outputs.map(({ port, index, artifact }) => ({ port, index, artifactId: artifact.id }));
+        bind(id, 'output', bindings, contexts, endedAt);
         return id;
       }),
 
@@ -485,6 +473,27 @@ export function openMetadataStore(path: string): MetadataStore {
         );
         property('Execution', executionId, 'failure', true, end.failure.message);
       });
+    },
+
+    completedOf: (pipeline) => {
+      const latest =
+        'SELECT r.id FROM pipeline_run r WHERE r.pipeline = ? AND EXISTS (SELECT 1 FROM pipeline_execution WHERE run_id = r.id) ORDER BY r.id DESC LIMIT 1';
+      const reusable = `reusable = 1 AND fingerprint IN (SELECT fingerprint FROM pipeline_execution WHERE run_id = (${latest}))`;
+      const outputs = `direction = ${String(EVENT.output)} AND execution_id IN (SELECT execution_id FROM pipeline_execution WHERE ${reusable})`;
+      const artifacts = `SELECT artifact_id FROM pipeline_binding WHERE ${outputs}`;
+      const found = withArtifacts(
+        database.all(`${EXECUTION_SELECT} WHERE p.${reusable} ORDER BY p.execution_id`, pipeline),
+        database.all(`${BINDING_SELECT} WHERE b.${outputs} ORDER BY b.execution_id, b.port, b.position`, pipeline),
+      );
+      const witnesses = database.all(
+        `SELECT * FROM pipeline_witness WHERE digest IN (SELECT digest FROM pipeline_artifact WHERE artifact_id IN (${artifacts}))`,
+        pipeline,
+      );
+      return {
+        // The newest of several with one fingerprint comes last, and stays.
+        executions: new Map(found.map((each) => [each.execution.fingerprint ?? '', each])),
+        witnesses: new Map(witnesses.map((row) => [text(row, 'digest'), witnessOf(row)])),
+      };
     },
 
     findCompleted: (fingerprint) => {

@@ -1,6 +1,7 @@
 /**
  * The process as commands see it: the only reader of `process` in the command line.
  */
+import { setImmediate as setImmediatePromise } from 'node:timers/promises';
 import type { TextOutput } from '../reporting/text-output.js';
 import type { ProcessEnvironment, StopSignal } from './command.js';
 
@@ -15,13 +16,20 @@ type Stream = NodeJS.WritableStream & {
 
 function textOutput(stream: Stream, env: NodeJS.ProcessEnv): TextOutput {
   let open = true;
+  let pending = '';
+  const send = (): void => {
+    if (open) stream.write(pending);
+    pending = '';
+  };
   // A reader such as `head` may go at any time; the work goes on without it.
   stream.on('error', () => {
     open = false;
   });
   return {
     write: (text) => {
-      if (open && text !== '') stream.write(text);
+      // What is written in one go goes out in one go: thousands of cached steps are thousands of lines.
+      if (pending === '' && text !== '') setImmediate(send);
+      pending += text;
     },
     get isTTY() {
       return stream.isTTY === true && env['TERM'] !== 'dumb';
@@ -69,6 +77,8 @@ export function processEnvironment(): ProcessEnvironment {
 
 /** Ends the process once all that was written has gone out. */
 export async function endProcess(status: number): Promise<never> {
+  // Outputs still hold what was written in this turn of the event loop.
+  await setImmediatePromise();
   for (const stream of [process.stdout, process.stderr]) {
     if (stream.writable)
       await new Promise<void>((resolve) =>

@@ -172,11 +172,8 @@ class Run {
 
   #useCached(node: GraphNode, inputs: ArtifactsByPort, decision: Extract<Decision, { kind: 'cached' }>): void {
     const { execution, outputs } = decision.from;
-    this.#metadata.recordCached(
-      { ...this.#execution(node, inputs, decision), log: execution.log },
-      execution.id,
-      Date.now(),
-    );
+    const cached = { ...this.#execution(node, inputs, decision), log: execution.log };
+    this.#metadata.recordCached(cached, decision.from, Date.now());
     this.#finish(node, { kind: 'made', outputs: byPort(outputs), metrics: execution.metrics }, 'cached');
     this.#options.report({
       type: 'step-cached',

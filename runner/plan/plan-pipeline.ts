@@ -29,6 +29,7 @@ export async function planPipeline(
 ): Promise<readonly PlannedNode[]> {
   const ends = new Map<string, NodeEnd>();
   const planned: PlannedNode[] = [];
+  const known = options.store?.metadata.completedOf(options.graph.name);
   for (const node of options.graph.nodes) {
     try {
       const arrival = arrivalOf(node, options.graph.params, ends);
@@ -37,7 +38,7 @@ export async function planPipeline(
         planned.push({ node, plan: arrival });
         continue;
       }
-      const decision = await planner.decide(node, arrival.inputs);
+      const decision = await planner.decide(node, arrival.inputs, known);
       if (decision.kind === 'cached') {
         const { execution, outputs } = decision.from;
         ends.set(node.name, { kind: 'made', outputs: byPort(outputs), metrics: execution.metrics });

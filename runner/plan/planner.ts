@@ -6,9 +6,10 @@ import type { Digest } from '../../artifacts/store/artifact-store.js';
 import type { ArtifactStore, Soundness } from '../../artifacts/store/artifact-store.js';
 import type {
   BoundArtifact,
-  ExecutionWithArtifacts,
   FingerprintRecord,
   MetadataStore,
+  ReusableExecution,
+  ReusableExecutions,
 } from '../../artifacts/metadata/metadata-store.js';
 import type { ArtifactRecord } from '../../artifacts/metadata/records.js';
 import { StepError } from '../../components/executor.js';
@@ -29,7 +30,7 @@ export interface DamagedArtifact {
 
 /** What is to be done with a node whose inputs are known. */
 export type Decision =
-  | { readonly kind: 'cached'; readonly fingerprint: FingerprintRecord; readonly from: ExecutionWithArtifacts }
+  | { readonly kind: 'cached'; readonly fingerprint: FingerprintRecord; readonly from: ReusableExecution }
   | {
       readonly kind: 'run';
       readonly fingerprint: FingerprintRecord;
@@ -74,10 +75,11 @@ export class Planner {
   /**
    * Decides for a node.
    *
+   * @param known - executions and witnesses that were looked up before; the rest is asked for
    * @throws StepError when a file or user code that its params name cannot be read, or when the node is not selected and
    *   no earlier execution stands for it
    */
-  async decide(node: GraphNode, inputs: ArtifactsByPort): Promise<Decision> {
+  async decide(node: GraphNode, inputs: ArtifactsByPort, known?: ReusableExecutions): Promise<Decision> {
     const digests = Object.fromEntries(
       Object.entries(inputs).map(([port, artifacts]) => [port, artifacts.map(({ digest }) => digest)]),
     );
@@ -96,9 +98,9 @@ export class Planner {
     if (!cache && selected) return run('the cache is not used');
     if (!node.cache) return run('cache: false');
     if (store === undefined) return run('first run');
-    const from = store.metadata.findCompleted(fingerprint.digest);
+    const from = known?.executions.get(fingerprint.digest) ?? store.metadata.findCompleted(fingerprint.digest);
     if (from === undefined) return run(this.#difference(node, fingerprint, store.metadata));
-    const damaged = await this.#damage(from, store);
+    const damaged = await this.#damage(from, store, known);
     if (damaged.length > 0)
       return run(`its output ${damaged.map(({ port }) => port).join(', ')} is damaged or gone`, damaged);
     const fallen = node.spec.external ? await this.#fallen(node, from, store.artifacts) : undefined;
@@ -121,13 +123,17 @@ export class Planner {
   }
 
   async #damage(
-    { outputs }: ExecutionWithArtifacts,
+    { outputs }: ReusableExecution,
     { artifacts, metadata }: NonNullable<PlannerOptions['store']>,
+    known: ReusableExecutions | undefined,
   ): Promise<readonly DamagedArtifact[]> {
     const damaged: DamagedArtifact[] = [];
     for (const { port, artifact } of outputs) {
       const { digest } = artifact;
-      const soundness: Soundness = await artifacts.check(digest, metadata.witness(digest));
+      const soundness: Soundness = await artifacts.check(
+        digest,
+        known?.witnesses.get(digest) ?? metadata.witness(digest),
+      );
       if (soundness.state === 'missing') damaged.push({ port, digest, problems: ['it is gone'] });
       else if (soundness.state === 'damaged') damaged.push({ port, digest, problems: soundness.problems });
     }
@@ -136,7 +142,7 @@ export class Planner {
 
   async #fallen(
     node: GraphNode,
-    { outputs }: ExecutionWithArtifacts,
+    { outputs }: ReusableExecution,
     artifacts: ArtifactStore,
   ): Promise<string | undefined> {
     const { standing } = await loadExecutor(node.source);

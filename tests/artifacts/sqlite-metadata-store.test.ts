@@ -93,11 +93,41 @@ describe('the metadata store', () => {
     const origin = store.beginExecution(execution(beginRun(store), 'trainer'));
     const artifactId = complete(store, origin, 'a');
     const second = beginRun(store);
-    const cached = store.recordCached(execution(second, 'trainer'), origin, 4000);
+    const earlier = store.execution(origin);
+    if (earlier === undefined) throw new Error('the execution is gone');
+    const cached = store.recordCached(execution(second, 'trainer'), earlier, 4000);
     expect(store.executionsOf(second)).toMatchObject([
       { execution: { id: cached, state: 'CACHED', cachedFrom: origin }, outputs: [{ artifact: { id: artifactId } }] },
     ]);
     expect(store.eventsOfArtifact(artifactId).map((event) => event.executionId)).toEqual([origin, cached]);
+    store.close();
+  });
+
+  test('many executions recorded in one transaction are all there, each with its own events', () => {
+    const store = openMetadataStore(join(temporaryFolder(), 'm.db'));
+    const count = 130;
+    const names = Array.from({ length: count }, (_, i) => `n${String(i)}`);
+    const first = beginRun(store);
+    const origins = names.map((name) => {
+      const id = store.beginExecution(execution(first, name));
+      complete(store, id, 'a');
+      return store.execution(id);
+    });
+    const second = beginRun(store);
+    const ids = store.transaction(() =>
+      origins.flatMap((origin, i) =>
+        origin === undefined ? [] : [store.recordCached(execution(second, names[i] ?? ''), origin, 4000)],
+      ),
+    );
+    expect(new Set(ids).size).toBe(count);
+    const recorded = store.executionsOf(second);
+    expect(recorded.map(({ execution: { id, node } }) => [id, node])).toEqual(ids.map((id, i) => [id, names[i]]));
+    recorded.forEach(({ outputs }, i) => {
+      expect(outputs.map(({ artifact }) => artifact.id)).toEqual(
+        origins[i]?.outputs.map(({ artifact }) => artifact.id),
+      );
+    });
+    expect(store.eventsOfExecution(ids[77] ?? 0)).toMatchObject([{ direction: 'output', port: 'model' }]);
     store.close();
   });
 
