@@ -7,6 +7,7 @@ import { makeManifest } from '../../artifacts/store/manifest.js';
 import { StepError, type Executor } from '../executor.js';
 import { readVerdict } from '../formats/blessing.js';
 import { writeError } from '../formats/byte-stream.js';
+import { readConvertedModel } from '../formats/conversion.js';
 import {
   ORIGIN_FILE,
   readOrigin,
@@ -46,7 +47,18 @@ async function payloadFiles(copied: readonly Copied[]): Promise<readonly Manifes
 }
 
 /** Why the model must not be pushed; empty when it may. */
-async function objections({ inputs: { model, blessing }, log }: Context): Promise<readonly string[]> {
+async function objections({
+  inputs: { model, blessing, tflite_model: tflite },
+  log,
+}: Context): Promise<readonly string[]> {
+  const converted = tflite === undefined ? model.digest : await readConvertedModel(tflite.path);
+  if (converted !== model.digest) {
+    throw new StepError(
+      'tflite-of-other-model',
+      `the TensorFlow Lite file is of model ${converted.slice(0, 12)}, the model to push is ${model.digest.slice(0, 12)}`,
+      'wire the TFLiteConverter that converted this very model',
+    );
+  }
   if (blessing === undefined) {
     log.warn('no blessing is wired: the model is pushed unchecked');
     return [];

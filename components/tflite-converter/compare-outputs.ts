@@ -1,20 +1,7 @@
 /**
  * How far outputs are from those that are expected.
  */
-
-/** Differences of outputs; of outputs above 1, relative to the output. */
-export interface Comparison {
-  /** Examples compared. */
-  readonly examples: number;
-  /** The largest difference. Infinite where an output is no number. */
-  readonly max_difference: number;
-  /** The example it occurs at. */
-  readonly at: number;
-  /** Over all outputs. */
-  readonly mean_difference: number;
-  /** Share of the examples whose largest output is the same; null where there is one output. */
-  readonly agreement: number | null;
-}
+import type { Comparison } from '../formats/conversion.js';
 
 function difference(expected: number, actual: number): number {
   const distance = Math.abs(expected - actual) / Math.max(1, Math.abs(expected));

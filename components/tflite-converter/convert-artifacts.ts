@@ -14,8 +14,7 @@ import { openDataset } from '../tensorflow/dataset.js';
 import { inferenceGraph } from '../tensorflow/inference-graph.js';
 import type { DescribedModel } from '../tensorflow/model-files.js';
 import { checkModelInput } from '../tensorflow/predict.js';
-import type { Comparison } from './compare-outputs.js';
-import type { BorderTensor, Conversion } from './conversion.js';
+import type { BorderTensor, Comparison, Conversion } from '../formats/conversion.js';
 import { runBoth } from './run-both.js';
 import type { spec } from './spec.js';
 

@@ -8,7 +8,8 @@ import { LiteRTError, loadLiteModel, type LiteRunner } from '../tensorflow/liter
 import { predict } from '../tensorflow/predict.js';
 import type { TensorFlow } from '../tensorflow/tensorflow.js';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { compareOutputs, type Comparison } from './compare-outputs.js';
+import type { Comparison } from '../formats/conversion.js';
+import { compareOutputs } from './compare-outputs.js';
 
 /** Examples that the model predicts at once. */
 const BATCH = 256;

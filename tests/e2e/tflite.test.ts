@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import sharp from 'sharp';
 import { loadLiteModel } from '../../components/tensorflow/litert.js';
-import type { Conversion } from '../../components/tflite-converter/conversion.js';
+import type { Conversion } from '../../components/formats/conversion.js';
 import { pipeline } from '../rig/cli.js';
 import { temporaryFolders } from '../rig/temp-folder.js';
 

@@ -19,7 +19,8 @@ interface Push {
   readonly blessed?: boolean;
   /** The model that the blessing is of. */
   readonly verdictOn?: 'a' | 'b';
-  readonly tflite?: boolean;
+  /** The model that a TensorFlow Lite file is of. */
+  readonly tflite?: 'a' | 'b';
   readonly signal?: AbortSignal;
 }
 
@@ -41,7 +42,7 @@ function workplace() {
     return path;
   };
 
-  const push = async ({ model, blessed, verdictOn = model, tflite = false, signal }: Push) => {
+  const push = async ({ model, blessed, verdictOn = model, tflite, signal }: Push) => {
     pushes++;
     const work = join(folder, `push-${String(pushes)}`);
     const artifact = (type: string, path: string, digest: string) => ({ type, path, digest, properties: {} });
@@ -56,6 +57,9 @@ function workplace() {
       baseline_model: null,
     });
     writeFileSync(join(work, 'model.tflite'), `tflite ${model}`);
+    if (tflite !== undefined) {
+      writeFileSync(join(work, 'conversion.json'), JSON.stringify({ version: 1, model: DIGESTS[tflite] }));
+    }
     const step = testContext({
       folder: work,
       spec,
@@ -63,7 +67,7 @@ function workplace() {
       inputs: {
         model: artifact('Model', modelFolder(model), DIGESTS[model]),
         ...(blessed === undefined ? {} : { blessing: artifact('ModelBlessing', blessing, 'c'.repeat(64)) }),
-        ...(tflite ? { tflite_model: artifact('TFLiteModel', work, 'd'.repeat(64)) } : {}),
+        ...(tflite === undefined ? {} : { tflite_model: artifact('TFLiteModel', work, 'd'.repeat(64)) }),
       },
       ...(signal === undefined ? {} : { signal }),
     });
@@ -83,7 +87,7 @@ function workplace() {
 describe('Pusher', () => {
   test('makes a version with every form of the model, and says what it is', async () => {
     const { base, push, versions } = workplace();
-    const { record, properties, logs } = await push({ model: 'a', blessed: true, tflite: true });
+    const { record, properties, logs } = await push({ model: 'a', blessed: true, tflite: 'a' });
     expect(versions()).toEqual(['1']);
     expect(
       (await listFiles(join(base, '1'), () => Promise.reject(new Error('a link')))).map(({ path }) => path),
@@ -158,6 +162,13 @@ describe('Pusher', () => {
     const { push } = workplace();
     await expect(push({ model: 'a', blessed: true, verdictOn: 'b' })).rejects.toMatchObject({
       code: 'blessing-of-other-model',
+    });
+  });
+
+  test("refuses another model's TensorFlow Lite file", async () => {
+    const { push } = workplace();
+    await expect(push({ model: 'a', blessed: true, tflite: 'b' })).rejects.toMatchObject({
+      code: 'tflite-of-other-model',
     });
   });
 

@@ -11,7 +11,7 @@ import { inferenceGraph } from '../../../components/tensorflow/inference-graph.j
 import type { DescribedModel } from '../../../components/tensorflow/model-files.js';
 import { loadLiteModel } from '../../../components/tensorflow/litert.js';
 import { convertArtifacts } from '../../../components/tflite-converter/convert-artifacts.js';
-import type { Conversion } from '../../../components/tflite-converter/conversion.js';
+import type { Conversion } from '../../../components/formats/conversion.js';
 import { runBoth } from '../../../components/tflite-converter/run-both.js';
 import { spec } from '../../../components/tflite-converter/spec.js';
 import { examplesArtifact } from '../../rig/examples-artifact.js';
