@@ -34,6 +34,9 @@ export async function hashFile(path: string): Promise<{ readonly size: number; r
   return { size, sha256: hash.digest('hex') };
 }
 
+/** Links to folders that are followed below one folder. */
+const MAX_FOLDER_LINKS = 1000;
+
 /** A file below a folder, with its path relative to it in forward slashes. */
 export interface ListedFile {
   readonly path: string;
@@ -44,19 +47,26 @@ export interface ListedFile {
  * All files below a folder, ordered by path in code units.
  *
  * @param onLink - says what becomes of a symbolic link: the path of the file or folder to take in its place
- * @throws StoreError `not-a-file` for anything that is neither file, folder nor accepted link
+ * @throws StoreError `not-a-file` for anything that is neither file, folder nor accepted link, `too-deep` beyond 100 folders,
+ *   `too-many-links` beyond 1000 links to folders
  */
 export async function listFiles(
   folder: string,
   onLink: (link: string) => Promise<string>,
 ): Promise<readonly ListedFile[]> {
   const files: ListedFile[] = [];
+  let links = 0;
   const visit = async (absolute: string, path: string, depth: number): Promise<void> => {
     if (depth > 100)
       throw new StoreError('too-deep', `${absolute} lies more than 100 folders deep, or in a loop of links`);
     const info = await lstat(absolute);
     if (info.isSymbolicLink()) {
-      await visit(await onLink(absolute), path, depth + 1);
+      const target = await onLink(absolute);
+      // A few folders that link to each other may have more paths than a disk has bytes.
+      if ((await lstat(target)).isDirectory() && ++links > MAX_FOLDER_LINKS) {
+        throw new StoreError('too-many-links', `${folder} has more than ${String(MAX_FOLDER_LINKS)} links to folders`);
+      }
+      await visit(target, path, depth + 1);
     } else if (info.isDirectory()) {
       const names = await readdir(absolute);
       for (const name of names) await visit(join(absolute, name), path === '' ? name : `${path}/${name}`, depth + 1);

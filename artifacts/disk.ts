@@ -4,9 +4,10 @@
  */
 import { randomUUID } from 'node:crypto';
 import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
-import { chmod, link, lstat, mkdir, open, readdir, rename, rmdir, unlink } from 'node:fs/promises';
+import { chmod, link, lstat, mkdir, open, readdir, rename, rmdir, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { announce } from './fault-injection.js';
+import { StoreError } from './store/store-error.js';
 import { systemErrorCode } from './system-error.js';
 
 /** The operations that change the disk. */
@@ -41,9 +42,27 @@ async function ifThere(change: Promise<void>): Promise<void> {
   });
 }
 
+/** Makes a folder and those above it. Node's own recursion never ends where a folder above refuses, as in /proc. */
+async function makeMissing(path: string): Promise<void> {
+  const make = async (): Promise<boolean> => {
+    try {
+      await mkdir(path);
+    } catch (error) {
+      const info = await stat(path).catch(() => undefined);
+      if (info?.isDirectory() === true) return true;
+      if (systemErrorCode(error) !== 'ENOENT') throw error;
+      return false;
+    }
+    return true;
+  };
+  if (await make()) return;
+  if (dirname(path) !== path) await makeMissing(dirname(path));
+  if (!(await make())) throw new StoreError('missing', `${path} cannot be made: its folder takes none`);
+}
+
 async function makeFolder(path: string): Promise<void> {
   announce('mkdir', path);
-  await mkdir(path, { recursive: true });
+  await makeMissing(path);
 }
 
 async function sync(path: string): Promise<void> {

@@ -46,12 +46,22 @@ export function rootPlaces(path: string): StoreRoot {
   };
 }
 
+/** Why a path can hold no store, by what the system says about it. */
+const NO_FOLDER: Readonly<Record<string, string>> = {
+  ENOTDIR: 'is no folder, or lies below a file',
+  ELOOP: 'is a link that leads back to itself',
+  ENAMETOOLONG: 'is too long for the name of a folder',
+};
+
 async function readFormat(path: string): Promise<string | undefined> {
   try {
     return await readFile(join(path, 'format.json'), 'utf8');
   } catch (error) {
-    if (systemErrorCode(error) === 'ENOENT') return undefined;
-    throw error;
+    const code = systemErrorCode(error);
+    if (code === 'ENOENT') return undefined;
+    const why = NO_FOLDER[code ?? ''];
+    if (why === undefined) throw error;
+    throw new StoreError('foreign-folder', `${path} ${why}`, 'choose another folder with --root');
   }
 }
 
@@ -67,7 +77,7 @@ function formatVersion(text: string): unknown {
  * Opens a root that exists.
  *
  * @returns undefined when there is none
- * @throws StoreError `foreign-format` for a newer format or a file that is not ours
+ * @throws StoreError `foreign-format` for a newer format or a file that is not ours, `foreign-folder` for no folder
  */
 export async function findRoot(path: string): Promise<StoreRoot | undefined> {
   try {

@@ -21,7 +21,7 @@ export function isSplitName(name: string): boolean {
 }
 
 /** What {@link isFeatureName} wants, for messages. */
-export const FEATURE_NAME_RULE = '1 to 256 characters without control characters';
+export const FEATURE_NAME_RULE = '1 to 256 characters without control characters, and not __proto__';
 
 /** Whether a name can stand for a feature. */
 export function isFeatureName(name: string): boolean {

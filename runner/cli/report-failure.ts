@@ -22,11 +22,16 @@ function isExpected(error: unknown): error is Expected {
   return error instanceof Error && EXPECTED_NAMES.includes(error.name) && 'code' in error;
 }
 
+/** Diagnostics that are shown as text; `--json` gives all. */
+const SHOWN_DIAGNOSTICS = 100;
+
 /** All that is wrong with a pipeline file, as text. */
 export function diagnosticsText(diagnostics: readonly Diagnostic[]): string {
   const errors = diagnostics.filter(({ severity }) => severity === 'error').length;
   const summary = errors === 0 ? [] : [`${String(errors)} error${errors === 1 ? '' : 's'}; nothing was executed`];
-  return `${[...diagnostics.map(renderDiagnostic), ...summary].join('\n\n')}\n`;
+  const hidden = diagnostics.length - SHOWN_DIAGNOSTICS;
+  const more = hidden > 0 ? [`… and ${String(hidden)} more`] : [];
+  return `${[...diagnostics.slice(0, SHOWN_DIAGNOSTICS).map(renderDiagnostic), ...more, ...summary].join('\n\n')}\n`;
 }
 
 /** A failure with a code as text, in the form of a diagnostic. */

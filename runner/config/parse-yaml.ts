@@ -1,15 +1,15 @@
 /**
- * From text to located values: the only module that knows YAML. It takes any text without throwing and in bounded time:
- * depth and repetition are limited before anything recurses.
+ * From text to located values. It takes any text without throwing and in bounded time: what the syntax may ask for is
+ * limited in yaml-document.ts, repetition here.
  */
-import { isAlias, isMap, isScalar, isSeq, parseAllDocuments, type Document, type Node } from 'yaml';
+import { isAlias, isMap, isScalar, isSeq, type Node } from 'yaml';
 import type { Diagnostic } from '../source/diagnostic.js';
 import type { DiagnosticCode } from '../source/diagnostic-codes.js';
 import type { SourceFile, SourceRange } from '../source/source-file.js';
 import type { Located, LocatedEntry } from './located.js';
+import { readYamlDocument } from './yaml-document.js';
+import { MAX_DEPTH } from './yaml-nesting.js';
 
-/** Deepest nesting of lists and mappings. */
-const MAX_DEPTH = 64;
 /** Most values in a document, aliases expanded. */
 const MAX_VALUES = 2_000_000;
 /** Most values that aliases may add. */
@@ -19,28 +19,6 @@ const MAX_ALIASED = 100_000;
 export interface ParsedYaml {
   readonly root: Located | undefined;
   readonly diagnostics: readonly Diagnostic[];
-}
-
-/** Offset of the bracket or indentation that goes beyond the allowed depth. Counts generously: quotes may hold brackets. */
-function tooDeepAt(text: string): number | undefined {
-  let depth = 0;
-  let indent = 0;
-  let lineStart = true;
-  for (let at = 0; at < text.length; at++) {
-    const character = text[at];
-    if (character === '\n') {
-      lineStart = true;
-      indent = 0;
-    } else if (lineStart && (character === ' ' || character === '-' || character === '?')) {
-      if (character !== ' ' && ++indent > MAX_DEPTH) return at;
-    } else {
-      lineStart = false;
-      if (character === '[' || character === '{') depth++;
-      else if (character === ']' || character === '}') depth = Math.max(0, depth - 1);
-      if (depth > MAX_DEPTH * 4) return at;
-    }
-  }
-  return undefined;
 }
 
 /** Parses a text that must hold one YAML 1.2 document. */
@@ -55,50 +33,22 @@ export function parseYaml(file: SourceFile): ParsedYaml {
     end: Math.max(Math.min(end, file.text.length), Math.min(start, file.text.length)),
   });
 
-  const deep = tooDeepAt(file.text);
-  if (deep !== undefined) {
-    problem('yaml-limit', `nested more than ${String(MAX_DEPTH)} deep`, place(deep, deep + 1));
+  const read = readYamlDocument(file.text);
+  if (!read.ok) {
+    for (const { code, message, start, end, hint } of read.faults) problem(code, message, place(start, end), hint);
     return { root: undefined, diagnostics };
   }
-
-  let documents: readonly Document.Parsed[];
-  try {
-    const parsed = parseAllDocuments(file.text, {
-      version: '1.2',
-      schema: 'core',
-      merge: false,
-      strict: true,
-      // The parser compares every key with all before it: told below, in linear time.
-      uniqueKeys: false,
-      prettyErrors: false,
-      logLevel: 'silent',
-    });
-    documents = 'empty' in parsed ? [] : parsed;
-  } catch {
-    // The parser recurses: what the first look let through may still exhaust its stack.
-    problem('yaml-limit', 'nested too deep to be read', place(0, 1));
-    return { root: undefined, diagnostics };
-  }
-  const [document, second] = documents;
-  if (second) {
-    const [start] = second.range;
-    problem('yaml-syntax', 'a second document begins here', place(start, start + 1), 'write one pipeline a file');
-    return { root: undefined, diagnostics };
-  }
-  if (!document) return { root: undefined, diagnostics };
-  for (const { code, message, pos } of [...document.errors, ...document.warnings]) {
-    problem(
-      'yaml-syntax',
-      message,
-      place(pos[0], pos[1]),
-      code === 'TAG_RESOLVE_FAILED' ? 'tags are not supported: write the value itself' : undefined,
-    );
-  }
-  if (diagnostics.length > 0) return { root: undefined, diagnostics };
+  const { document } = read;
+  if (document === undefined) return { root: undefined, diagnostics };
 
   let values = 0;
   let aliased = 0;
   let stopped = false;
+  /** The latest node of each anchor. The library would look for it from the start of the document, for every alias. */
+  const anchors = new Map<string, Node>();
+  const remember = (node: Node | null): void => {
+    if (node !== null && !isAlias(node) && node.anchor !== undefined) anchors.set(node.anchor, node);
+  };
 
   const locate = (node: unknown, depth: number, inAlias: SourceRange | undefined): Located | undefined => {
     if (stopped) return undefined;
@@ -117,13 +67,14 @@ export function parseYaml(file: SourceFile): ParsedYaml {
     }
     if (syntax === null) return { kind: 'scalar', value: null, range };
     if (isAlias(syntax)) {
-      const target = syntax.resolve(document);
+      const target = anchors.get(syntax.source);
       if (target === undefined) {
         problem('yaml-syntax', `there is no anchor '${syntax.source}'`, range);
         return undefined;
       }
       return locate(target, depth + 1, range);
     }
+    if (inAlias === undefined) remember(syntax);
     if (syntax.tag !== undefined && !syntax.tag.startsWith('tag:yaml.org,2002:')) {
       problem('yaml-syntax', `the tag ${syntax.tag} is not supported`, range, 'write the value itself');
       return undefined;
@@ -156,6 +107,7 @@ export function parseYaml(file: SourceFile): ParsedYaml {
     let whole = true;
     for (const { key, value } of syntax.items) {
       const keyNode = key as Node | null;
+      if (inAlias === undefined) remember(keyNode);
       const keyRange = inAlias ?? (keyNode?.range ? place(keyNode.range[0], keyNode.range[1]) : range);
       if (!isScalar(keyNode) || keyNode.value === null) {
         problem('wrong-type', 'a key must be text', keyRange);

@@ -82,7 +82,16 @@ function readEnv(
       );
       return [];
     }
-    const found = env[entry.key] ?? (entry.value.value === null ? undefined : String(entry.value.value));
+    const { value: fallback, range } = entry.value;
+    const written = range.file.text.slice(range.start, range.end);
+    if (typeof fallback === 'number' && String(fallback) !== written) {
+      problems.add('wrong-type', `the default of ${entry.key} would become ${String(fallback)}`, range, {
+        hint: `quote it to keep it as it is written: '${written}'`,
+      });
+      return [];
+    }
+    const outside = Object.hasOwn(env, entry.key) ? env[entry.key] : undefined;
+    const found = outside ?? (fallback === null ? undefined : String(fallback));
     if (found !== undefined) return [{ entry, value: found }];
     problems.add('undeclared-env', `the environment variable '${entry.key}' has no value`, entry.keyRange, {
       hint: `set it, or give a default: 'env: {${entry.key}: …}'`,

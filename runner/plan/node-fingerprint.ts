@@ -4,6 +4,7 @@
 import type { Digest } from '../../artifacts/store/artifact-store.js';
 import type { FingerprintRecord } from '../../artifacts/metadata/metadata-store.js';
 import { filesAmong } from '../../components/command/arguments.js';
+import { StepError } from '../../components/executor.js';
 import type { ParamPath } from '../../components/params.js';
 import { componentParts, type ComponentSource } from '../../components/registry.js';
 import type { BackendIdentity } from '../../components/tensorflow/backend-identity.js';
@@ -40,6 +41,16 @@ function replaced(value: unknown, path: ParamPath, by: unknown): unknown {
   );
 }
 
+/** Says of what a param names, and cannot be read, where the param stands. */
+async function atPlace<T>(node: GraphNode, path: ParamPath, found: Promise<T>): Promise<T> {
+  try {
+    return await found;
+  } catch (error) {
+    if (!(error instanceof StepError)) throw error;
+    throw new StepError(error.code, `${placeText(node.places.param(path))}: ${error.message}`, error.hint);
+  }
+}
+
 async function paramIngredients(
   node: GraphNode,
   resources: ResourceDigests,
@@ -48,8 +59,8 @@ async function paramIngredients(
   for (const { kind, path, value } of node.resources) {
     const ingredient =
       kind === 'path'
-        ? { content: await resources.path(value) }
-        : { module: await resources.module(value), name: value.slice(value.lastIndexOf('#') + 1) };
+        ? { content: await atPlace(node, path, resources.path(value)) }
+        : { module: await atPlace(node, path, resources.module(value)), name: value.slice(value.lastIndexOf('#') + 1) };
     params = replaced(params, path, ingredient);
   }
   return params as Readonly<Record<string, unknown>>;

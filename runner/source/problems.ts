@@ -20,7 +20,7 @@ export class Problems {
   }
 
   addAll(diagnostics: readonly Diagnostic[]): void {
-    this.#found.push(...diagnostics);
+    for (const diagnostic of diagnostics) this.#found.push(diagnostic);
   }
 
   get any(): boolean {
