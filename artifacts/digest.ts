@@ -80,6 +80,18 @@ export async function listFiles(
   return files.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
 }
 
+/** Follows links as long as they stay inside a folder. @throws StoreError `link-outside` */
+function insideOf(top: string, named: string): (link: string) => Promise<string> {
+  return async (link) => {
+    const target = await realpath(link);
+    const inside = relative(top, target);
+    if (inside === '..' || inside.startsWith(`..${sep}`)) {
+      throw new StoreError('link-outside', `${link} leads out of ${named}`, 'copy what it points to into the folder');
+    }
+    return target;
+  };
+}
+
 /**
  * Digest of an outside file or folder by its content: the digest of a file's bytes, or of the digests of all files
  * below a folder by relative path. Symbolic links are followed as long as they stay inside the folder.
@@ -92,18 +104,33 @@ export async function digestOfPath(path: string): Promise<Digest> {
     const info = await stat(path);
     if (info.isFile()) return (await hashFile(path)).sha256;
     const top = await realpath(path);
-    const files = await listFiles(top, async (link) => {
-      const target = await realpath(link);
-      const inside = relative(top, target);
-      if (inside === '..' || inside.startsWith(`..${sep}`)) {
-        throw new StoreError('link-outside', `${link} leads out of ${path}`, 'copy what it points to into the folder');
-      }
-      return target;
-    });
     const digests: Record<string, Digest> = {};
-    for (const file of files) digests[file.path] = (await hashFile(file.absolute)).sha256;
+    for (const file of await listFiles(top, insideOf(top, path))) {
+      digests[file.path] = (await hashFile(file.absolute)).sha256;
+    }
     return sha256Hex(canonicalJson({ folder: digests }));
   } catch (error) {
     throw StoreError.from(error, `reading ${path}`);
   }
+}
+
+/**
+ * What the system says of outside files and folders without reading them: sizes, times, numbers of files. As long as it
+ * stays the same, so does their content.
+ */
+export async function witnessOfPaths(paths: readonly string[]): Promise<string> {
+  const lines: string[] = [];
+  for (const path of paths) {
+    const info = await stat(path).catch(() => undefined);
+    const files =
+      info?.isDirectory() === true
+        ? await listFiles(path, (link) => realpath(link)).catch(() => [])
+        : [{ path: '', absolute: path }];
+    for (const file of files) {
+      const found = await stat(file.absolute, { bigint: true }).catch(() => undefined);
+      const { size, mtimeNs, ctimeNs, ino } = found ?? {};
+      lines.push([path, file.path, size, mtimeNs, ctimeNs, ino].join(' '));
+    }
+  }
+  return lines.join('\n');
 }

@@ -12,8 +12,7 @@ import type { ComponentSpec } from './component-spec.js';
 import { StepError, type AnyExecutor } from './executor.js';
 import { isMapping } from './params.js';
 import { closestName } from './suggestion.js';
-import type { CodeParts } from './code-parts.js';
-import { loadUserModule, userModuleDigest, userModuleParts } from './user-module.js';
+import { loadUserModule, userModuleIdentity, type UserModule } from './user-module.js';
 
 /** Where a node's component comes from. */
 export type ComponentSource =
@@ -128,7 +127,7 @@ async function findFile(path: string): Promise<FoundComponent> {
     hint,
   });
   try {
-    const module = await loadUserModule({ file: path, exports: FILE_EXPORTS });
+    const module = await loadUserModule(componentModule(path));
     if (!isSpec(module['spec'])) {
       return bad(`${path} exports a 'spec' that is none`, "make it with defineSpec({…}) from 'tfjs-pipelines'");
     }
@@ -175,7 +174,7 @@ export async function loadExecutor(source: ComponentSource): Promise<ExecutorMod
   const module =
     source.kind === 'builtin'
       ? await builtin(source.name).executor()
-      : await loadUserModule({ file: source.path, exports: FILE_EXPORTS });
+      : await loadUserModule(componentModule(source.path));
   return module as ExecutorModule;
 }
 
@@ -193,13 +192,6 @@ export function executorLoader(): LoadExecutor {
   };
 }
 
-/** The declarations of a user's component, files relative to `baseDir`; undefined for those of this package. */
-export async function componentParts(source: ComponentSource, baseDir: string): Promise<CodeParts | undefined> {
-  return source.kind === 'file'
-    ? await userModuleParts({ file: source.path, exports: FILE_EXPORTS }, baseDir)
-    : undefined;
-}
-
 /** Written beside this module when the package is built: digest of the code by component. */
 export const DIGESTS_FILE = 'code-digests.json';
 
@@ -210,31 +202,30 @@ export async function computeCodeDigests(): Promise<Readonly<Record<string, Dige
     const files = (await readdir(join(here, folder))).filter((file) => /(?<!\.d)\.(js|ts)$/u.test(file)).sort();
     const digests = files.map(async (file) => [
       file.replace(/\.[jt]s$/u, ''),
-      await userModuleDigest({ file: join(here, folder, file), exports: 'all' }),
+      (await userModuleIdentity({ file: join(here, folder, file), exports: 'all' })).digest,
     ]);
     return [name, sha256Hex(canonicalJson(await Promise.all(digests)))] as const;
   });
   return Object.fromEntries(await Promise.all(entries));
 }
 
-/** Answers with the digest of a component's code; the same answer for the same question. */
-export function codeDigests(): (source: ComponentSource) => Promise<Digest> {
-  const files = new Map<string, Promise<Digest>>();
+/** The exports that are a component in a file of the user's. */
+export function componentModule(file: string): UserModule {
+  return { file, exports: FILE_EXPORTS };
+}
+
+/** Answers with the digest of the code of a component of this package; the same answer for the same question. */
+export function builtinCodeDigests(): (name: string) => Promise<Digest> {
   let builtins: Promise<Readonly<Record<string, Digest>>> | undefined;
   const load = async (): Promise<Readonly<Record<string, Digest>>> => {
     const path = join(dirname(fileURLToPath(import.meta.url)), DIGESTS_FILE);
     const text = await readFile(path, 'utf8').catch(() => undefined);
     return text === undefined ? await computeCodeDigests() : (JSON.parse(text) as Record<string, Digest>);
   };
-  return async (source) => {
-    if (source.kind === 'builtin') {
-      builtins ??= load();
-      const digest = (await builtins)[source.name];
-      if (digest === undefined) throw new Error(`no digest of the code of ${source.name}`);
-      return digest;
-    }
-    const digest = files.get(source.path) ?? userModuleDigest({ file: source.path, exports: FILE_EXPORTS });
-    files.set(source.path, digest);
-    return await digest;
+  return async (name) => {
+    builtins ??= load();
+    const digest = (await builtins)[name];
+    if (digest === undefined) throw new Error(`no digest of the code of ${name}`);
+    return digest;
   };
 }

@@ -81,12 +81,18 @@ function describeMessage({ text, location }: Message): string {
 /** What a bundle is made for: to be hashed, to be run, or to be read part by part. */
 type BundleForm = 'identity' | 'program' | 'parts';
 
+/** Code of exports with all that they import, and the files that it is from. */
+interface Bundle {
+  readonly code: string;
+  readonly files: readonly string[];
+}
+
 async function bundle(
   module: UserModule,
   plugin: Plugin,
   form: BundleForm,
   folder = dirname(module.file),
-): Promise<string> {
+): Promise<Bundle> {
   const { build } = await import('esbuild');
   const names = module.exports === 'all' ? '*' : `{ ${module.exports.join(', ')} }`;
   const name = `./${basename(module.file)}`;
@@ -100,6 +106,7 @@ async function bundle(
       absWorkingDir: folder,
       bundle: true,
       write: false,
+      metafile: true,
       format: 'esm',
       platform: 'node',
       target: 'node20',
@@ -110,7 +117,8 @@ async function bundle(
       logLevel: 'silent',
       plugins: [plugin],
     });
-    return result.outputFiles[0]?.text ?? '';
+    const files = Object.keys(result.metafile.inputs).filter((path) => path !== 'import');
+    return { code: result.outputFiles[0]?.text ?? '', files: files.map((path) => resolve(folder, path)) };
   } catch (error) {
     const errors = (error as Partial<BuildFailure>).errors ?? [];
     const what = errors.length > 0 ? errors.map(describeMessage).join('\n') : errorMessage(error);
@@ -122,26 +130,33 @@ async function bundle(
   }
 }
 
+/** What exports of a user's file are. */
+export interface UserModuleIdentity {
+  /** Of the code that they need, from all files that are imported, and of the versions of the packages that those import. */
+  readonly digest: Digest;
+  /** Absolute paths of the files that the code is from, packages left out. */
+  readonly files: readonly string[];
+}
+
 /**
- * The identity of exports of a user's file: the digest of the code that they need, from all files that are imported, and
- * of the versions of the packages that those import.
+ * The identity of exports of a user's file.
  *
  * @throws StepError `user-code` when a file is missing, is not valid code or lacks an export
  */
-export async function userModuleDigest(module: UserModule): Promise<Digest> {
+export async function userModuleIdentity(module: UserModule): Promise<UserModuleIdentity> {
   const packages: Record<string, string> = {};
   const plugin = packagesStayOutside((specifier, file) => {
     if (specifier !== OWN_PACKAGE) packages[packageName(specifier)] = packageVersion(file);
     return specifier;
   });
-  const code = await bundle(module, plugin, 'identity');
-  return sha256Hex(canonicalJson({ code, packages }));
+  const { code, files } = await bundle(module, plugin, 'identity');
+  return { digest: sha256Hex(canonicalJson({ code, packages })), files };
 }
 
 /**
  * The parts of the same code: declarations by file, relative to `baseDir`, and versions of packages.
  *
- * @throws StepError `user-code` as {@link userModuleDigest} does
+ * @throws StepError `user-code` as {@link userModuleIdentity} does
  */
 export async function userModuleParts(module: UserModule, baseDir: string): Promise<CodeParts> {
   const packages: Record<string, string> = {};
@@ -149,7 +164,8 @@ export async function userModuleParts(module: UserModule, baseDir: string): Prom
     if (specifier !== OWN_PACKAGE) packages[`package ${packageName(specifier)}`] = packageVersion(file);
     return specifier;
   });
-  return { ...codeParts(await bundle(module, plugin, 'parts', baseDir)), ...packages };
+  const { code } = await bundle(module, plugin, 'parts', baseDir);
+  return { ...codeParts(code), ...packages };
 }
 
 /**
@@ -158,7 +174,7 @@ export async function userModuleParts(module: UserModule, baseDir: string): Prom
  * @throws StepError `user-code` when it cannot be loaded, or fails while it is
  */
 export async function loadUserModule(module: UserModule): Promise<Readonly<Record<string, unknown>>> {
-  const code = await bundle(
+  const { code } = await bundle(
     module,
     packagesStayOutside((_, file) => pathToFileURL(file).href),
     'program',

@@ -267,6 +267,7 @@ class Run {
     const id = this.#metadata.beginExecution(this.#execution(node, inputs, decision));
     try {
       const outcome = await runStep(node, inputs, decision.fingerprint.digest, decision.reason, this.#surroundings);
+      const reusable = node.cache && (await this.#stillHolds(node, inputs, decision));
       const records = this.#metadata.completeExecution(id, {
         outputs: outcome.outputs,
         metrics: outcome.metrics,
@@ -277,7 +278,7 @@ class Run {
         },
         attempts: outcome.attempts,
         endedAt: Date.now(),
-        reusable: node.cache,
+        reusable,
       });
       await dropCheckpoints(this.#surroundings.root, decision.fingerprint.digest);
       for (const { digest } of outcome.outputs) this.#proved.add(digest);
@@ -293,7 +294,7 @@ class Run {
         durationMs: Date.now() - started,
         metrics: outcome.metrics,
         outputs: reported(outputs),
-        reusable: node.cache,
+        reusable,
       });
     } catch (error) {
       const ended = error instanceof StepEnded ? error : new StepEnded(stepFailure(error), false, 1);
@@ -305,6 +306,29 @@ class Run {
       });
       throw ended;
     }
+  }
+
+  /** Whether all that went into a step is as it was; if not, its result stands for this run only. */
+  async #stillHolds(
+    node: GraphNode,
+    inputs: ArtifactsByPort,
+    decision: Extract<Decision, { kind: 'run' }>,
+  ): Promise<boolean> {
+    const changed = [...(await this.#planner.changedSince(node, inputs, decision.fingerprint))];
+    for (const [port, artifacts] of Object.entries(inputs)) {
+      for (const { digest } of artifacts) {
+        const found = await this.#surroundings.artifacts.check(digest, this.#metadata.witness(digest));
+        if (found.state === 'sound') continue;
+        // Whoever takes it next hashes it again, and finds the damage.
+        this.#proved.delete(digest);
+        changed.push(`the input ${port}`);
+      }
+    }
+    if (changed.length === 0) return true;
+    const what = changed.join(', ');
+    const message = `changed while the step ran: ${what}; its result is not kept for later runs`;
+    this.#options.report({ type: 'step-log', node: node.name, level: 'warn', message });
+    return false;
   }
 
   #fail(name: string, { failure, canceled }: StepEnded): void {

@@ -6,7 +6,6 @@ import type { FingerprintRecord } from '../../artifacts/metadata/metadata-store.
 import { filesAmong } from '../../components/command/arguments.js';
 import { StepError } from '../../components/executor.js';
 import type { ParamPath } from '../../components/params.js';
-import { componentParts, type ComponentSource } from '../../components/registry.js';
 import type { BackendIdentity } from '../../components/tensorflow/backend-identity.js';
 import type { GraphNode } from '../graph/pipeline-graph.js';
 import { placeText } from '../source/source-file.js';
@@ -22,7 +21,6 @@ import type { ResourceDigests } from './resource-digests.js';
 export interface Ingredients {
   readonly baseDir: string;
   readonly resources: ResourceDigests;
-  readonly code: (source: ComponentSource) => Promise<Digest>;
   readonly backend: () => BackendIdentity;
 }
 
@@ -67,12 +65,12 @@ async function paramIngredients(
 }
 
 /** The declarations of the user code that a node needs, by the ingredient's path. */
-async function codeIngredients(node: GraphNode, { baseDir, resources }: Ingredients): Promise<IngredientCode> {
+async function codeIngredients(node: GraphNode, { resources }: Ingredients): Promise<IngredientCode> {
   const modules = node.resources.filter(({ kind }) => kind === 'module');
   const code = await Promise.all(
     modules.map(async ({ path, value }) => [`params.${path.join('.')}.module`, await resources.parts(value)] as const),
   );
-  const own = await componentParts(node.source, baseDir);
+  const own = await resources.componentParts(node.source);
   return Object.fromEntries(own === undefined ? code : [['component.code', own], ...code]);
 }
 
@@ -112,21 +110,21 @@ function places(node: GraphNode, document: FingerprintDocument): Readonly<Record
 }
 
 /**
- * The fingerprint of a node.
+ * All that the outcome of a node comes from.
  *
  * @param inputs - digests by port and position
  * @throws StepError when a file that a param names cannot be read
  */
-export async function nodeFingerprint(
+export async function nodeIngredients(
   node: GraphNode,
   inputs: Readonly<Record<string, readonly Digest[]>>,
   sources: Ingredients,
-): Promise<FingerprintRecord> {
+): Promise<FingerprintDocument> {
   const { spec } = node;
   const backend = spec.usesBackend ? sources.backend() : undefined;
-  const document: FingerprintDocument = {
+  return {
     version: FINGERPRINT_VERSION,
-    component: { name: spec.name, code: await sources.code(node.source) },
+    component: { name: spec.name, code: await sources.resources.code(node.source) },
     params: await paramIngredients(node, sources.resources),
     inputs,
     files: await argumentFiles(node, sources),
@@ -138,5 +136,14 @@ export async function nodeFingerprint(
       : {}),
     ...(spec.external ? { place: sources.baseDir } : {}),
   };
+}
+
+/** The fingerprint of a node: see {@link nodeIngredients}. */
+export async function nodeFingerprint(
+  node: GraphNode,
+  inputs: Readonly<Record<string, readonly Digest[]>>,
+  sources: Ingredients,
+): Promise<FingerprintRecord> {
+  const document = await nodeIngredients(node, inputs, sources);
   return fingerprintRecord(document, { places: places(node, document), code: await codeIngredients(node, sources) });
 }

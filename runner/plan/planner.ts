@@ -2,6 +2,7 @@
  * Decides for one node after the other whether an earlier execution can stand for it, and says why when not. It reads;
  * what becomes of damaged artifacts is its caller's business.
  */
+import { canonicalJson } from '../../artifacts/canonical-json.js';
 import type { Digest } from '../../artifacts/store/artifact-store.js';
 import type { ArtifactStore, Soundness } from '../../artifacts/store/artifact-store.js';
 import type {
@@ -13,13 +14,14 @@ import type {
 } from '../../artifacts/metadata/metadata-store.js';
 import type { ArtifactRecord } from '../../artifacts/metadata/records.js';
 import { StepError } from '../../components/executor.js';
-import { codeDigests, loadExecutor } from '../../components/registry.js';
+import { loadExecutor } from '../../components/registry.js';
 import { backendIdentity } from '../../components/tensorflow/backend-identity.js';
 import type { GraphNode, PipelineGraph } from '../graph/pipeline-graph.js';
 import type { ArtifactsByPort } from './arrival.js';
 import { closestOfNode } from './closest-execution.js';
-import { nodeFingerprint, type Ingredients } from './node-fingerprint.js';
-import { resourceDigests } from './resource-digests.js';
+import { changedIngredients } from './fingerprint.js';
+import { nodeFingerprint, nodeIngredients, type Ingredients } from './node-fingerprint.js';
+import { resourcesOf } from './resource-digests.js';
 
 /** An artifact that is not what its digest promises. */
 export interface DamagedArtifact {
@@ -58,6 +60,12 @@ export function byPort(bound: readonly BoundArtifact[]): ArtifactsByPort {
   return ports;
 }
 
+function digestsOf(inputs: ArtifactsByPort): Readonly<Record<string, readonly Digest[]>> {
+  return Object.fromEntries(
+    Object.entries(inputs).map(([port, artifacts]) => [port, artifacts.map(({ digest }) => digest)]),
+  );
+}
+
 /** Names of changed ingredients that a reason lists. */
 const LISTED = 3;
 
@@ -65,11 +73,14 @@ const LISTED = 3;
 export class Planner {
   readonly #options: PlannerOptions;
   readonly #sources: Ingredients;
+  readonly #sourcesNow: Ingredients;
 
   constructor(options: PlannerOptions) {
     this.#options = options;
     const { baseDir } = options.graph;
-    this.#sources = { baseDir, resources: resourceDigests(baseDir), code: codeDigests(), backend: backendIdentity };
+    const { remembered, afresh } = resourcesOf(baseDir);
+    this.#sources = { baseDir, resources: remembered, backend: backendIdentity };
+    this.#sourcesNow = { baseDir, resources: afresh, backend: backendIdentity };
   }
 
   /**
@@ -80,10 +91,7 @@ export class Planner {
    *   no earlier execution stands for it
    */
   async decide(node: GraphNode, inputs: ArtifactsByPort, known?: ReusableExecutions): Promise<Decision> {
-    const digests = Object.fromEntries(
-      Object.entries(inputs).map(([port, artifacts]) => [port, artifacts.map(({ digest }) => digest)]),
-    );
-    const fingerprint = await nodeFingerprint(node, digests, this.#sources);
+    const fingerprint = await nodeFingerprint(node, digestsOf(inputs), this.#sources);
     const { store, cache, force, fromCache } = this.#options;
     const selected = !fromCache.has(node.name);
     const run = (reason: string, damaged: readonly DamagedArtifact[] = []): Decision => {
@@ -105,6 +113,26 @@ export class Planner {
       return run(`its output ${damaged.map(({ port }) => port).join(', ')} is damaged or gone`, damaged);
     const fallen = node.spec.external ? await this.#fallen(node, from, store.artifacts) : undefined;
     return fallen === undefined ? { kind: 'cached', fingerprint, from } : run(fallen);
+  }
+
+  /**
+   * What a node was made of when it was decided on and is not any more: files and user code that were changed since.
+   *
+   * @returns paths of ingredients, and what hinders reading them; empty when all is as it was
+   */
+  async changedSince(
+    node: GraphNode,
+    inputs: ArtifactsByPort,
+    fingerprint: FingerprintRecord,
+  ): Promise<readonly string[]> {
+    try {
+      const now = canonicalJson(await nodeIngredients(node, digestsOf(inputs), this.#sourcesNow));
+      if (now === fingerprint.document) return [];
+      return changedIngredients(JSON.parse(fingerprint.document), JSON.parse(now)).map(({ path }) => path);
+    } catch (error) {
+      if (error instanceof StepError) return [error.message];
+      throw error;
+    }
   }
 
   #difference(node: GraphNode, fingerprint: FingerprintRecord, metadata: MetadataStore): string {
