@@ -67,5 +67,9 @@ async function breakLock(path: string, dead: string, temporary: () => Promise<st
 }
 
 async function release(path: string, mine: string, disk: Disk): Promise<void> {
-  if ((await read(path)) === mine) await disk.removeFile(path);
+  try {
+    if ((await read(path)) === mine) await disk.removeFile(path);
+  } catch (error) {
+    throw StoreError.from(error, `unlocking ${path}`);
+  }
 }

@@ -6,6 +6,7 @@ import { openMetadataStore } from '../../artifacts/metadata/sqlite-metadata-stor
 import type { MetadataStore } from '../../artifacts/metadata/metadata-store.js';
 import type { RunRecord } from '../../artifacts/metadata/records.js';
 import { isAlive } from '../../artifacts/process-identity.js';
+import { StoreError } from '../../artifacts/store/store-error.js';
 import { findRoot, type StoreRoot } from '../../artifacts/store/store-root.js';
 import { notice } from '../reporting/notices.js';
 import { styleFor } from '../reporting/style.js';
@@ -23,13 +24,23 @@ export function nothingRan(environment: Environment): string {
   return `nothing has run yet: there is no store in ${shownPath(environment.root, environment.cwd)}`;
 }
 
+function closeDeadRuns(metadata: MetadataStore, now: number): readonly RunRecord[] {
+  try {
+    return metadata.closeDeadRuns(isAlive, now);
+  } catch (error) {
+    // Who may only read can still look back.
+    if (error instanceof StoreError && error.code === 'read-only') return [];
+    throw error;
+  }
+}
+
 /** The store, or undefined when there is none. */
 export async function findStore(environment: Environment): Promise<OpenStore | undefined> {
   const root = await findRoot(environment.root);
   if (root === undefined || !existsSync(root.metadata)) return undefined;
   const metadata = openMetadataStore(root.metadata);
   const style = styleFor(environment.stderr.colors);
-  for (const { id, pipeline } of metadata.closeDeadRuns(isAlive, environment.now())) {
+  for (const { id, pipeline } of closeDeadRuns(metadata, environment.now())) {
     environment.stderr.write(`${notice({ type: 'run-recovered', run: id, pipeline }, style) ?? ''}\n`);
   }
   return { root, metadata };

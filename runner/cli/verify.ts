@@ -4,6 +4,7 @@
 import type { MetadataStore } from '../../artifacts/metadata/metadata-store.js';
 import type { ArtifactStore, Digest } from '../../artifacts/store/artifact-store.js';
 import { openLocalArtifactStore } from '../../artifacts/store/local-artifact-store.js';
+import { StoreError } from '../../artifacts/store/store-error.js';
 import { plainLine } from '../reporting/plain-text.js';
 import { byteSize, counted, duration, shortDigest } from '../reporting/quantities.js';
 import { styleFor } from '../reporting/style.js';
@@ -43,6 +44,16 @@ function promised(metadata: MetadataStore): readonly Digest[] {
   return [...digests].filter((digest) => metadata.witness(digest) !== undefined);
 }
 
+/** Does what a store that may only be read does not take; undefined there. Its artifacts can be hashed all the same. */
+async function ifWritable<T>(change: () => T | Promise<T>): Promise<T | undefined> {
+  try {
+    return await change();
+  } catch (error) {
+    if (error instanceof StoreError && ['read-only', 'no-permission'].includes(error.code)) return undefined;
+    throw error;
+  }
+}
+
 async function verifyAll(
   artifacts: ArtifactStore,
   metadata: MetadataStore,
@@ -59,12 +70,18 @@ async function verifyAll(
       sound++;
       bytes += Object.values(found.witness).reduce((sum, [size]) => sum + size, 0);
       // A later run may then trust a look at sizes and times again.
-      if (metadata.witness(digest) !== undefined) metadata.saveWitness(digest, found.witness);
+      if (metadata.witness(digest) !== undefined) {
+        await ifWritable(() => {
+          metadata.saveWitness(digest, found.witness);
+        });
+      }
       continue;
     }
     const outputs = outputsOf(digest, metadata);
-    const quarantine = found.state === 'damaged' ? await artifacts.quarantine(digest) : undefined;
-    metadata.retireArtifact(digest);
+    const quarantine = found.state === 'damaged' ? await ifWritable(() => artifacts.quarantine(digest)) : undefined;
+    await ifWritable(() => {
+      metadata.retireArtifact(digest);
+    });
     const problems = found.state === 'damaged' ? found.problems : ['it is gone'];
     faults.push({ digest, state: found.state, problems, quarantine, outputs });
   }

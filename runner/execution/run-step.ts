@@ -8,6 +8,7 @@ import { realDisk } from '../../artifacts/disk.js';
 import type { ProducedArtifact } from '../../artifacts/metadata/records.js';
 import type { ArtifactStore, StagedArtifact } from '../../artifacts/store/artifact-store.js';
 import { checkpointFolder } from '../../artifacts/store/checkpoints.js';
+import { StoreError } from '../../artifacts/store/store-error.js';
 import type { StoreRoot } from '../../artifacts/store/store-root.js';
 import type { PropertyValue } from '../../artifacts/types.js';
 import { StepError } from '../../components/executor.js';
@@ -72,7 +73,11 @@ async function prepare(
   const staged: Record<string, StagedArtifact> = {};
   for (const port of Object.keys(node.outputs)) staged[port] = await artifacts.stage();
   const checkpointDir = checkpointFolder(root, fingerprint);
-  for (const folder of [root.cache, checkpointDir]) await realDisk.makeFolder(folder);
+  try {
+    for (const folder of [root.cache, checkpointDir]) await realDisk.makeFolder(folder);
+  } catch (error) {
+    throw StoreError.from(error, 'making the folders of a step');
+  }
   const read = (port: string): Step['inputs'][string] => {
     const list = (inputs[port] ?? []).map(({ type, digest, properties }) => ({
       type,
