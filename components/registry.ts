@@ -60,6 +60,11 @@ const BUILTIN: Readonly<Record<string, Builtin>> = {
     spec: () => import('./transform/spec.js'),
     executor: () => import('./transform/executor.js'),
   },
+  Tuner: {
+    folder: 'tuner',
+    spec: () => import('./tuner/spec.js'),
+    executor: () => import('./tuner/executor.js'),
+  },
   Trainer: {
     folder: 'trainer',
     spec: () => import('./trainer/spec.js'),

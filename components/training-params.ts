@@ -2,7 +2,7 @@
  * Params of a training, shared by the components that train: the model's layers, optimizer, loss, epochs. Cheap to load:
  * what they mean for TensorFlow stands in `tensorflow/`. Layers and their arguments have Keras' names.
  */
-import { type Json, type Param, param, type ParamValues } from './params.js';
+import { type Json, type Param, param, type ParamPath, type ParamValues } from './params.js';
 
 /** A hyperparameter in place of a value: a search sets it, and without a search the default stands. */
 export interface HpReference<T> {
@@ -16,10 +16,13 @@ export type Tunable<T> = T | HpReference<T>;
 /** Values of hyperparameters by name. */
 export type HpValues = Readonly<Record<string, number | string | boolean>>;
 
+/** What the name of a hyperparameter looks like. */
+export const HP_NAME = /^[A-Za-z_][\w.-]*$/u;
+
 /** The name of a hyperparameter. */
 const hpName = param.string({
   doc: 'Name of the hyperparameter.',
-  pattern: /^[A-Za-z_][\w.-]*$/u,
+  pattern: HP_NAME,
   like: 'a name of letters, digits, _, - and .',
 });
 
@@ -341,8 +344,16 @@ export const earlyStoppingParam = param.object(
 /** Value of {@link earlyStoppingParam}. */
 export type EarlyStoppingParam = NonNullable<ReturnType<typeof earlyStoppingParam.check>>;
 
-/** Params of every component that trains. */
-export const trainingParams = {
+/** Number of epochs. */
+export const epochsParam = param.integer({
+  doc: 'Passes over the training split.',
+  minimum: 1,
+  maximum: 100_000,
+  default: 10,
+});
+
+/** Params of every component that trains, for however many epochs. */
+export const fittingParams = {
   model: modelParam,
   optimizer: optimizerParam,
   loss: param.choice(lossNames, {
@@ -353,7 +364,6 @@ export const trainingParams = {
     doc: 'What is measured besides the loss.',
     default: ['accuracy'],
   }),
-  epochs: param.integer({ doc: 'Passes over the training split.', minimum: 1, maximum: 100_000, default: 10 }),
   batch_size: tunable(param.integer({ doc: 'Examples a step.', minimum: 1, maximum: 65_536, default: 64 })),
   early_stopping: earlyStoppingParam,
   label: param.string({ doc: 'The label, when the examples have several.', optional: true }),
@@ -364,11 +374,39 @@ export const trainingParams = {
   }),
 } as const;
 
+/** Values of {@link fittingParams}. */
+export type FittingParams = ParamValues<typeof fittingParams>;
+
+/** Params of a training. */
+export const trainingParams = { epochs: epochsParam, ...fittingParams } as const;
+
 /** Values of {@link trainingParams}. */
 export type TrainingParams = ParamValues<typeof trainingParams>;
 
 function isReference(value: Json): value is { readonly hp: string; readonly default?: Json } {
   return typeof value === 'object' && value !== null && 'hp' in value && typeof value['hp'] === 'string';
+}
+
+/** A reference to a hyperparameter at its place. */
+export interface PlacedReference {
+  readonly name: string;
+  readonly path: ParamPath;
+  readonly hasDefault: boolean;
+}
+
+/**
+ * Finds the references to hyperparameters, at any depth.
+ *
+ * @param value - checked params
+ * @param path - of the value
+ */
+export function hyperparameterReferences(value: Json, path: ParamPath = []): readonly PlacedReference[] {
+  if (typeof value !== 'object' || value === null) return [];
+  if (isReference(value)) return [{ name: value.hp, path, hasDefault: value.default !== undefined }];
+  const isList = Array.isArray(value);
+  return Object.entries(value).flatMap(([key, item]) =>
+    hyperparameterReferences(item, [...path, isList ? Number(key) : key]),
+  );
 }
 
 /**

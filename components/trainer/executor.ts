@@ -5,13 +5,11 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { canonicalJson } from '../../artifacts/canonical-json.js';
 import { StepError, type Executor } from '../executor.js';
-import { readExamplesInfo } from '../formats/examples-files.js';
-import { readTransformGraph } from '../formats/transform-graph.js';
 import type { Json } from '../params.js';
 import { loadBackend } from '../tensorflow/backend.js';
 import { buildModel } from '../tensorflow/build-model.js';
-import { openDataset } from '../tensorflow/dataset.js';
 import { saveModel } from '../tensorflow/model-files.js';
+import { openTrainingData } from '../tensorflow/training-data.js';
 import { train, type EpochRecord } from '../tensorflow/training-loop.js';
 import { resolveHyperparameters, type HpValues, type TrainingParams } from '../training-params.js';
 import { readHyperparameters } from './hyperparameters.js';
@@ -39,13 +37,16 @@ export const execute: Executor<typeof spec> = async (context) => {
   const params = resolved(context.params, hp);
   const backend = await loadBackend(log.warn);
   const { tf } = backend;
-  const given = inputs.transform_graph && (await readTransformGraph(inputs.transform_graph.path));
-  const folder = inputs.examples.path;
-  const { splits } = await readExamplesInfo(folder);
-  const common = { tf, folder, graph: given, label: params.label };
-  const { dataset, graph } = await openDataset({ ...common, split: params.train_split });
-  const evalSplit = params.eval_split ?? (Object.hasOwn(splits, 'eval') ? 'eval' : undefined);
-  const evaluation = evalSplit === undefined ? undefined : (await openDataset({ ...common, split: evalSplit })).dataset;
+  const {
+    train: dataset,
+    evaluation,
+    graph,
+  } = await openTrainingData({
+    tf,
+    examples: inputs.examples.path,
+    transformGraph: inputs.transform_graph?.path,
+    params,
+  });
   const { inputShape, classes, features, label } = dataset;
   const model = await buildModel({ backend, training: params, inputShape, classes, seed, baseDir, hp });
   const parameters = model.countParams();

@@ -1,16 +1,7 @@
 import { Examples, HyperParameters, Model, ModelRun, TransformGraph } from '../../artifacts/types.js';
 import { defineSpec, input, output } from '../component-spec.js';
-import type { Json, ParamPath, ParamProblem } from '../params.js';
-import { trainingParams } from '../training-params.js';
-
-/** References to hyperparameters without default, with their places. */
-function open(value: Json, path: ParamPath): readonly { readonly name: string; readonly path: ParamPath }[] {
-  if (typeof value !== 'object' || value === null) return [];
-  const { hp, default: standard } = value as { readonly hp?: Json; readonly default?: Json };
-  if (typeof hp === 'string') return standard === undefined ? [{ name: hp, path }] : [];
-  const isList = Array.isArray(value);
-  return Object.entries(value).flatMap(([key, item]) => open(item, [...path, isList ? Number(key) : key]));
-}
+import type { Json, ParamProblem } from '../params.js';
+import { hyperparameterReferences, trainingParams } from '../training-params.js';
 
 /** Trains a model. */
 export const spec = defineSpec({
@@ -28,11 +19,13 @@ export const spec = defineSpec({
   check: (params, inputs): readonly ParamProblem[] =>
     inputs.has('hyperparameters')
       ? []
-      : open(params as unknown as Json, []).map(({ name, path }) => ({
-          code: 'missing-param' as const,
-          path,
-          atKey: false,
-          message: `the hyperparameter '${name}' has no value`,
-          hint: 'wire the input hyperparameters, or give it a default: {hp: …, default: …}',
-        })),
+      : hyperparameterReferences(params as unknown as Json)
+          .filter(({ hasDefault }) => !hasDefault)
+          .map(({ name, path }) => ({
+            code: 'missing-param' as const,
+            path,
+            atKey: false,
+            message: `the hyperparameter '${name}' has no value`,
+            hint: 'wire the input hyperparameters, or give it a default: {hp: …, default: …}',
+          })),
 });

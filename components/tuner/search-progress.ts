@@ -1,0 +1,71 @@
+/**
+ * Where a search stands, put together from what its trials say: `trial 7/30, best val_accuracy 0.6123`.
+ */
+import type { Progress } from '../executor.js';
+import { bestEpoch, isBetter, type Objective } from './objective.js';
+import type { PlannedTrial, TrialOutcome } from './trial.js';
+
+/** How large a search is planned. */
+export interface SearchSize {
+  readonly trials: number;
+  /** Of all trials together. */
+  readonly epochs: number;
+}
+
+/** Follows the trials of a search, and reports whenever one of them says something. */
+export class SearchProgress {
+  #ended = 0;
+  #epochsEnded = 0;
+  /** Epochs that were there before: they say nothing about how long the rest takes. */
+  #epochsKnown = 0;
+  #best: number | undefined;
+  readonly #running = new Map<string, { readonly epochs: number; readonly rate: Progress['rate'] }>();
+
+  /**
+   * @param now - a clock in milliseconds
+   */
+  constructor(
+    readonly size: SearchSize,
+    readonly objective: Objective,
+    readonly report: (progress: Progress) => void,
+    readonly now: () => number = () => performance.now(),
+    readonly started: number = now(),
+  ) {}
+
+  /** Takes what the training of a trial says. */
+  training({ trial_id, epochs, initial_epoch }: PlannedTrial, { fraction = 0, rate }: Progress): void {
+    const trained = Math.max(0, fraction * epochs - initial_epoch);
+    this.#running.set(trial_id, { epochs: trained, rate });
+    this.#tell();
+  }
+
+  /** Takes how a trial ended. @param known - in an earlier life of the step */
+  ended({ trial_id, epochs, initial_epoch }: PlannedTrial, outcome: TrialOutcome, known: boolean): void {
+    this.#running.delete(trial_id);
+    this.#ended++;
+    this.#epochsEnded += epochs - initial_epoch;
+    if (known) this.#epochsKnown += epochs - initial_epoch;
+    if (outcome.status === 'COMPLETED') {
+      const { score } = bestEpoch(this.objective, outcome.history);
+      if (this.#best === undefined || isBetter(this.objective, score, this.#best)) this.#best = score;
+    }
+    this.#tell();
+  }
+
+  #tell(): void {
+    const running = [...this.#running.values()];
+    const epochs = running.reduce((sum, trial) => sum + trial.epochs, this.#epochsEnded);
+    const fraction = Math.min(1, epochs / this.size.epochs);
+    const best = this.#best === undefined ? '' : `, best ${this.objective.name} ${this.#best.toFixed(4)}`;
+    const trained = epochs - this.#epochsKnown;
+    const eta = ((this.now() - this.started) / 1000 / trained) * (this.size.epochs - epochs);
+    const unit = running.find(({ rate }) => rate !== undefined)?.rate?.unit;
+    const rate = running.reduce((sum, trial) => sum + (trial.rate?.value ?? 0), 0);
+    this.report({
+      message: `trial ${String(Math.min(this.#ended + 1, this.size.trials))}/${String(this.size.trials)}${best}`,
+      fraction,
+      ...(unit === undefined ? {} : { rate: { value: rate, unit } }),
+      ...(trained > 0 ? { etaSeconds: Math.max(0, eta) } : {}),
+    });
+  }
+}
