@@ -36,6 +36,11 @@ module.exports = {
       '^(artifacts/|components/|runner/(reporting|execution|plan|graph|config|source)/)',
     ),
     layer(
+      'language-beside-cli',
+      '^runner/language/',
+      '^(artifacts/|components/|runner/(language|reporting|graph|config|source)/)',
+    ),
+    layer(
       'library-beside-cli',
       '^(runner/library/|index\\.ts)',
       '^(artifacts/|components/|runner/(library|reporting|execution|plan|graph|config|source)/)',
@@ -75,6 +80,12 @@ module.exports = {
       severity: 'error',
       from: { pathNot: '^(runner/graph/condition|runner/cli/run-filter)\\.ts$' },
       to: { path: 'node_modules/@marcbachmann/' },
+    },
+    {
+      name: 'only-language-speaks-to-editors',
+      severity: 'error',
+      from: { pathNot: '^(runner/language/|tests/|bench/)' },
+      to: { path: 'node_modules/vscode-' },
     },
     {
       name: 'only-execution-uses-p-queue',

@@ -217,6 +217,13 @@ function declareOthers(program: Parser, start: Start): void {
       await start(() => import('./components.js'), { name });
     });
   program
+    .command('lsp')
+    .description('serve an editor: diagnostics, completion, documentation, renaming in pipeline files')
+    .option('--stdio', 'speak on standard input and output, which it always does')
+    .action(async () => {
+      await start(() => import('./lsp.js'), undefined);
+    });
+  program
     .command('doctor')
     .description('check what pipelines need here, and say how to get what is missing')
     .action(async () => {

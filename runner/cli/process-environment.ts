@@ -1,6 +1,7 @@
 /**
  * The process as commands see it: the only reader of `process` in the command line.
  */
+import { Console } from 'node:console';
 import { setImmediate as setImmediatePromise } from 'node:timers/promises';
 import type { TextOutput } from '../reporting/text-output.js';
 import type { ProcessEnvironment, StopSignal } from './command.js';
@@ -73,6 +74,12 @@ export function processEnvironment(): ProcessEnvironment {
       };
     },
   };
+}
+
+/** The bare streams of the process, for a protocol of its own: what code of the user's prints no longer goes there. */
+export function standardStreams(): { readonly input: NodeJS.ReadableStream; readonly output: NodeJS.WritableStream } {
+  globalThis.console = new Console({ stdout: process.stderr, stderr: process.stderr });
+  return { input: process.stdin, output: process.stdout };
 }
 
 /** Ends the process once all that was written has gone out. */

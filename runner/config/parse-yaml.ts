@@ -23,6 +23,15 @@ export interface ParsedYaml {
 
 /** Parses a text that must hold one YAML 1.2 document. */
 export function parseYaml(file: SourceFile): ParsedYaml {
+  return parse(file, false);
+}
+
+/** What can be read of a text that is being written: what is wrong in it is left out. For editors. */
+export function parsePartly(file: SourceFile): Located | undefined {
+  return parse(file, true).root;
+}
+
+function parse(file: SourceFile, partly: boolean): ParsedYaml {
   const diagnostics: Diagnostic[] = [];
   const problem = (code: DiagnosticCode, message: string, range: SourceRange, hint?: string): void => {
     diagnostics.push({ code, severity: 'error', message, range, related: [], hint });
@@ -36,10 +45,9 @@ export function parseYaml(file: SourceFile): ParsedYaml {
   const read = readYamlDocument(file.text);
   if (!read.ok) {
     for (const { code, message, start, end, hint } of read.faults) problem(code, message, place(start, end), hint);
-    return { root: undefined, diagnostics };
   }
   const { document } = read;
-  if (document === undefined) return { root: undefined, diagnostics };
+  if (document === undefined || (!read.ok && !partly)) return { root: undefined, diagnostics };
 
   let values = 0;
   let aliased = 0;
@@ -99,7 +107,8 @@ export function parseYaml(file: SourceFile): ParsedYaml {
     }
     if (isSeq(syntax)) {
       const items = syntax.items.map((item) => locate(item, depth + 1, inAlias));
-      return items.includes(undefined) ? undefined : { kind: 'list', items: items as Located[], range };
+      const found = items.filter((item) => item !== undefined);
+      return found.length < items.length && !partly ? undefined : { kind: 'list', items: found, range };
     }
     if (!isMap(syntax)) return undefined;
     const entries: LocatedEntry[] = [];
@@ -131,13 +140,15 @@ export function parseYaml(file: SourceFile): ParsedYaml {
         whole = false;
       }
       names.add(name);
-      const located = locate(value, depth + 1, inAlias);
+      // A key of which nothing else is written, as in `{ key }`.
+      const nothing = { kind: 'scalar', value: null, range: { ...keyRange, start: keyRange.end } } as const;
+      const located = value === null ? nothing : locate(value, depth + 1, inAlias);
       if (located === undefined) whole = false;
       else entries.push({ key: name, keyRange, value: located });
     }
-    return whole ? { kind: 'mapping', entries, range } : undefined;
+    return whole || partly ? { kind: 'mapping', entries, range } : undefined;
   };
 
   const root = document.contents === null ? undefined : locate(document.contents, 0, undefined);
-  return { root: diagnostics.length > 0 ? undefined : root, diagnostics };
+  return { root: diagnostics.length > 0 && !partly ? undefined : root, diagnostics };
 }

@@ -15,8 +15,22 @@ export interface ReadFile {
   readonly absolute: string;
 }
 
-function refuse(code: 'file-missing' | 'file-unreadable', message: string, hint?: string): Checked<ReadFile> {
+function tooLarge(shown: string, bytes: number): string {
+  return `${shown} has ${String(bytes)} bytes; a pipeline has at most ${String(MAX_BYTES)}`;
+}
+
+function refuse(code: 'file-missing' | 'file-unreadable', message: string, hint?: string): Checked<never> {
   return { ok: false, diagnostics: [{ code, severity: 'error', message, range: undefined, related: [], hint }] };
+}
+
+/** A text as a source file, unless no pipeline can be so large or hold such characters. */
+export function sourceFile(shown: string, text: string): Checked<SourceFile> {
+  const bytes = Buffer.byteLength(text);
+  if (bytes > MAX_BYTES) return refuse('file-unreadable', tooLarge(shown, bytes));
+  if (text.includes('\0')) {
+    return refuse('file-unreadable', `${shown} holds a NUL character: it is not text in UTF-8`);
+  }
+  return { ok: true, value: new SourceFile(shown, text), warnings: [] };
 }
 
 /**
@@ -31,21 +45,15 @@ export async function readSourceFile(name: string, cwd: string): Promise<Checked
     const info = await stat(absolute).catch(() => undefined);
     if (info === undefined) continue;
     if (!info.isFile()) return refuse('file-missing', `${shown} is not a file`, 'name the YAML file itself');
-    if (info.size > MAX_BYTES) {
-      return refuse(
-        'file-unreadable',
-        `${shown} has ${String(info.size)} bytes; a pipeline has at most ${String(MAX_BYTES)}`,
-      );
-    }
+    if (info.size > MAX_BYTES) return refuse('file-unreadable', tooLarge(shown, info.size));
     let text: string;
     try {
       text = new TextDecoder('utf-8', { fatal: true }).decode(await readFile(absolute));
     } catch {
       return refuse('file-unreadable', `${shown} is not text in UTF-8, or may not be read`);
     }
-    if (text.includes('\0'))
-      return refuse('file-unreadable', `${shown} holds a NUL character: it is not text in UTF-8`);
-    return { ok: true, value: { file: new SourceFile(shown, text), absolute }, warnings: [] };
+    const file = sourceFile(shown, text);
+    return file.ok ? { ok: true, value: { file: file.value, absolute }, warnings: [] } : file;
   }
   return refuse('file-missing', `there is no file ${name}`, 'check the path; files in pipelines/ are found by name');
 }

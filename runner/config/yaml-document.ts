@@ -23,7 +23,12 @@ export interface SyntaxFault {
 /** The document, undefined when there is none; or what is wrong with the text. */
 export type YamlDocument =
   | { readonly ok: true; readonly document: Document.Parsed | undefined }
-  | { readonly ok: false; readonly faults: readonly SyntaxFault[] };
+  | {
+      readonly ok: false;
+      readonly faults: readonly SyntaxFault[];
+      /** What could be read all the same, for editors. */
+      readonly document?: Document.Parsed | undefined;
+    };
 
 /** Thrown through the parser, which has no other way to be stopped. */
 class Stopped extends Error {}
@@ -120,5 +125,5 @@ export function readYamlDocument(text: string): YamlDocument {
     if (error instanceof RangeError) onError(0, 'RESOURCE_EXHAUSTION', error.message);
     else if (!(error instanceof Stopped)) throw error;
   }
-  return faults.length > 0 ? { ok: false, faults } : { ok: true, document };
+  return faults.length > 0 ? { ok: false, faults, document } : { ok: true, document };
 }

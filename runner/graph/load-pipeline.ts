@@ -43,6 +43,31 @@ function readSet(text: string, problems: Problems): readonly LocatedEntry[] {
   return parsed.diagnostics.length > 0 ? [] : [setEntry(text.slice(0, equals), nameRange, parsed.root)];
 }
 
+/** A text that should be a pipeline, and what it is checked with. */
+export interface SourceOptions extends Pick<LoadOptions, 'env' | 'components'> {
+  readonly file: SourceFile;
+  /** Absolute folder of the file. */
+  readonly baseDir: string;
+  /** Values of params from outside, later ones first. */
+  readonly overrides: readonly LocatedEntry[];
+  /** What is wrong with the overrides. */
+  readonly problems: Problems;
+}
+
+/** Validates a text as a pipeline, wherever it comes from. */
+export async function checkSource(options: SourceOptions): Promise<Checked<PipelineGraph>> {
+  const { file, baseDir, overrides, env, components, problems } = options;
+  const parsed = parseYaml(file);
+  problems.addAll(parsed.diagnostics);
+  if (parsed.root === undefined && parsed.diagnostics.length === 0) {
+    problems.add('missing-key', 'the file is empty', { file, start: 0, end: 0 }, { hint: "begin with 'version: 1'" });
+  }
+  const config = parsed.root && readPipeline(parsed.root, overrides, env, problems);
+  const graph = config && (await buildGraph(config, { file: file.path, baseDir }, components(baseDir), problems));
+  if (graph === undefined || problems.any) return { ok: false, diagnostics: problems.sorted() };
+  return { ok: true, value: graph, warnings: [] };
+}
+
 /** Loads and validates a pipeline. */
 export async function loadPipeline(options: LoadOptions): Promise<Checked<PipelineGraph>> {
   const read = await readSourceFile(options.file, options.cwd);
@@ -60,15 +85,6 @@ export async function loadPipeline(options: LoadOptions): Promise<Checked<Pipeli
     problems.addAll(parsed.diagnostics);
     overrides.push(...overrideEntries(parsed.root, 'a params file', problems));
   }
-  const parsed = parseYaml(file);
-  problems.addAll(parsed.diagnostics);
-  if (parsed.root === undefined && parsed.diagnostics.length === 0) {
-    problems.add('missing-key', 'the file is empty', { file, start: 0, end: 0 }, { hint: "begin with 'version: 1'" });
-  }
-  const config = parsed.root && readPipeline(parsed.root, overrides, options.env, problems);
-  const baseDir = dirname(absolute);
-  const graph =
-    config && (await buildGraph(config, { file: file.path, baseDir }, options.components(baseDir), problems));
-  if (graph === undefined || problems.any) return { ok: false, diagnostics: problems.sorted() };
-  return { ok: true, value: graph, warnings: [] };
+  const { env, components } = options;
+  return await checkSource({ file, baseDir: dirname(absolute), overrides, env, components, problems });
 }

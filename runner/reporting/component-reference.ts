@@ -34,7 +34,7 @@ function bounds(schema: JsonSchema): string {
 }
 
 /** A short name of what a schema accepts. */
-function typeText(schema: JsonSchema): string {
+export function typeText(schema: JsonSchema): string {
   const { type, anyOf, enum: choices } = schema;
   if (Array.isArray(choices)) return choices.map((choice) => JSON.stringify(choice)).join(' | ');
   if (Array.isArray(anyOf)) {
