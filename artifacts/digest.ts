@@ -80,16 +80,21 @@ export async function listFiles(
   return files.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
 }
 
-/** Follows links as long as they stay inside a folder. @throws StoreError `link-outside` */
-function insideOf(top: string, named: string): (link: string) => Promise<string> {
-  return async (link) => {
+/**
+ * All files below a folder that is not the store's. Symbolic links are followed as long as they stay inside it.
+ *
+ * @throws StoreError `link-outside` for a link that leaves the folder, `not-a-file` for what is neither file nor folder
+ */
+export async function listOutsideFiles(folder: string): Promise<readonly ListedFile[]> {
+  const top = await realpath(folder);
+  return await listFiles(top, async (link) => {
     const target = await realpath(link);
     const inside = relative(top, target);
     if (inside === '..' || inside.startsWith(`..${sep}`)) {
-      throw new StoreError('link-outside', `${link} leads out of ${named}`, 'copy what it points to into the folder');
+      throw new StoreError('link-outside', `${link} leads out of ${folder}`, 'copy what it points to into the folder');
     }
     return target;
-  };
+  });
 }
 
 /**
@@ -103,9 +108,8 @@ export async function digestOfPath(path: string): Promise<Digest> {
   try {
     const info = await stat(path);
     if (info.isFile()) return (await hashFile(path)).sha256;
-    const top = await realpath(path);
     const digests: Record<string, Digest> = {};
-    for (const file of await listFiles(top, insideOf(top, path))) {
+    for (const file of await listOutsideFiles(path)) {
       digests[file.path] = (await hashFile(file.absolute)).sha256;
     }
     return sha256Hex(canonicalJson({ folder: digests }));

@@ -39,8 +39,15 @@ export interface ComponentSpec<
   readonly runsIn: 'runner' | 'worker';
   /** Computes with TensorFlow: the backend's name and version count for the fingerprint. */
   readonly usesBackend: boolean;
-  /** `declared`: the pipeline file says which inputs (any names, any types) and outputs there are; see Command. */
-  readonly ports: 'fixed' | 'declared';
+  /**
+   * What the pipeline file says of the ports. `declared`: which inputs (any names, any types) and outputs there are, see
+   * Command. `declared-outputs`: the outputs alone, see Importer.
+   */
+  readonly ports: 'fixed' | 'declared' | 'declared-outputs';
+  /**
+   * Its outputs are artifacts that are in the store already: its module has `resolve` in place of `execute`, see Resolver.
+   */
+  readonly resolves: boolean;
   /** Has effects outside the store (pushing a model): its record says where. */
   readonly external: boolean;
   /**
@@ -48,8 +55,13 @@ export interface ComponentSpec<
    * their descriptors accepted.
    *
    * @param inputs - the ports that the pipeline file wires
+   * @param outputs - types of the outputs by port
    */
-  check(params: ParamValues<P>, inputs: ReadonlySet<string>): readonly ParamProblem[];
+  check(
+    params: ParamValues<P>,
+    inputs: ReadonlySet<string>,
+    outputs?: Readonly<Record<string, ArtifactType>>,
+  ): readonly ParamProblem[];
 }
 
 interface SpecOptions<I extends InputPorts, O extends OutputPorts, P extends ParamSet> {
@@ -63,11 +75,13 @@ interface SpecOptions<I extends InputPorts, O extends OutputPorts, P extends Par
   /** Defaults to false. */
   readonly usesBackend?: boolean;
   /** Defaults to `fixed`. */
-  readonly ports?: 'fixed' | 'declared';
+  readonly ports?: 'fixed' | 'declared' | 'declared-outputs';
+  /** Defaults to false. */
+  readonly resolves?: boolean;
   /** Defaults to false. */
   readonly external?: boolean;
   /** See {@link ComponentSpec.check}; without it nothing more is checked. */
-  readonly check?: (params: ParamValues<P>, inputs: ReadonlySet<string>) => readonly ParamProblem[];
+  readonly check?: ComponentSpec<I, O, P>['check'];
 }
 
 // eslint-disable-next-line @typescript-eslint/no-empty-object-type -- `{}` is exactly "no ports", which `Record<string, never>` is not
@@ -88,6 +102,7 @@ export function defineSpec<
     runsIn: options.runsIn ?? 'runner',
     usesBackend: options.usesBackend ?? false,
     ports: options.ports ?? 'fixed',
+    resolves: options.resolves ?? false,
     external: options.external ?? false,
     check: options.check ?? (() => []),
   });

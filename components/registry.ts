@@ -10,6 +10,7 @@ import { sha256Hex } from '../artifacts/digest.js';
 import type { Digest } from '../artifacts/store/artifact-store.js';
 import type { ComponentSpec } from './component-spec.js';
 import { StepError, type AnyExecutor } from './executor.js';
+import type { Resolve } from './resolve.js';
 import { isMapping } from './params.js';
 import { closestName } from './suggestion.js';
 import { loadUserModule, userModuleIdentity, type UserModule } from './user-module.js';
@@ -33,6 +34,8 @@ export type FoundComponent =
 /** What the module of an executor exports. */
 export interface ExecutorModule {
   readonly execute: AnyExecutor;
+  /** For components that resolve, in place of `execute`. */
+  readonly resolve?: Resolve;
   /**
    * For components with effects outside the store: the reason why what an earlier execution did no longer stands;
    * undefined when it does.
@@ -84,6 +87,16 @@ const BUILTIN: Readonly<Record<string, Builtin>> = {
     folder: 'pusher',
     spec: () => import('./pusher/spec.js'),
     executor: () => import('./pusher/executor.js'),
+  },
+  Importer: {
+    folder: 'importer',
+    spec: () => import('./importer/spec.js'),
+    executor: () => import('./importer/executor.js'),
+  },
+  Resolver: {
+    folder: 'resolver',
+    spec: () => import('./resolver/spec.js'),
+    executor: () => import('./resolver/executor.js'),
   },
   Command: {
     folder: 'command',

@@ -70,13 +70,14 @@ function nodeSchema(spec: ComponentSpec): JsonSchema {
   const required = [
     ...(needed.length === 0 ? [] : ['inputs']),
     ...(params['required'] === undefined ? [] : ['params']),
+    ...(spec.ports === 'declared-outputs' ? ['outputs'] : []),
   ];
   return {
     description: spec.doc,
     properties: {
       inputs,
       params: { description: `Params of ${spec.name}.`, ...inside(params) },
-      ...(spec.ports === 'declared' ? {} : { outputs: false }),
+      ...(spec.ports === 'fixed' ? { outputs: false } : {}),
     },
     ...(required.length === 0 ? {} : { required }),
   };

@@ -126,6 +126,8 @@ export interface MetadataStore {
   completeExecution(executionId: number, completion: Completion): readonly ArtifactRecord[];
   /** Records an execution as CACHED: it has the outputs of an earlier one. Returns its id. */
   recordCached(execution: NewExecution, from: ReusableExecution, endedAt: number): number;
+  /** Records an execution as COMPLETE whose outputs are artifacts that were there already. Returns its id. */
+  recordResolved(execution: NewExecution, outputs: readonly Binding[], endedAt: number): number;
   /** Records that a node was not executed, and why. Returns its id. */
   recordSkipped(skipped: {
     readonly runId: number;

@@ -453,6 +453,14 @@ export function openMetadataStore(path: string): MetadataStore {
         return id;
       }),
 
+    recordResolved: (execution, outputs, endedAt) =>
+      transaction(() => {
+        const id = insertExecution(execution, 'COMPLETE', null, endedAt, '{}');
+        const contexts = contextsOf(runOf(execution.runId), execution.node);
+        bind(id, 'output', outputs, contexts, endedAt);
+        return id;
+      }),
+
     recordSkipped: ({ runId, node, component, reason, at }) =>
       transaction(() => {
         const skipped = { runId, node, component, reason, startedAt: at, log: undefined, inputs: [] };

@@ -83,7 +83,8 @@ function classOf(result: Result | undefined, name: string): ClassMetrics | undef
 /**
  * Judges a model.
  *
- * @param baseline - what the model to compare with reached
+ * @param baseline - what the model to compare with reached; without one, bounds of changes do not count: a first model
+ *   must be able to pass
  * @returns blessed when there are thresholds and all of them hold; a metric that is not defined fails
  */
 export function judge(
@@ -100,12 +101,14 @@ export function judge(
       return check(`${metric} of ${name}`, metrics[metric] ?? {}, own, classOf(baseline, name)?.[metric]);
     }),
   );
-  const checks = [...ofModel, ...ofClasses];
-  if (checks.length === 0) {
+  const all = [...ofModel, ...ofClasses];
+  const checks = baseline === undefined ? all.filter(({ bound }) => !bound.endsWith('_change')) : all;
+  const alone = checks.length < all.length ? ['there is no baseline model yet to compare with'] : [];
+  if (all.length === 0) {
     const reason = 'no thresholds are set, so nothing says when the model is good enough: set some in the Evaluator';
     return { blessed: false, reasons: [reason], checks };
   }
   const failed = checks.filter(({ passed }) => !passed);
   const reasons = (failed.length > 0 ? failed : checks).map(describeCheck);
-  return { blessed: failed.length === 0, reasons, checks };
+  return { blessed: failed.length === 0, reasons: [...reasons, ...alone], checks };
 }

@@ -24,6 +24,8 @@ function lineOf({ node, plan }: PlannedNode): Line {
   switch (plan.kind) {
     case 'cached':
       return { ...base, action: 'cached', reason: `from run ${String(plan.from.execution.runId)}` };
+    case 'resolved':
+      return { ...base, action: 'cached', reason: plan.found };
     case 'run':
       return { ...base, action: 'run', reason: plan.reason };
     case 'skipped':

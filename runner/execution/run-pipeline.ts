@@ -107,7 +107,11 @@ class Run {
     const plan = await planPipeline({ ...this.#options, graph, store }, this.#planner);
     this.#metadata.transaction(() => {
       for (const { node, plan: decision } of plan) {
+        // What is damaged is put aside first, when the node's turn comes; what needs it waits.
+        if (this.#state.state(node.name) !== 'ready' || ('damaged' in decision && decision.damaged.length > 0))
+          continue;
         if (decision.kind === 'cached') this.#useCached(node, this.#inputs(node), decision);
+        else if (decision.kind === 'resolved') this.#useResolved(node, decision);
         else if (decision.kind === 'skipped') this.#skip(node.name, node.spec.name, decision.reason);
       }
     });
@@ -156,7 +160,7 @@ class Run {
     }
   }
 
-  #execution(node: GraphNode, inputs: ArtifactsByPort, decision: Decision): NewExecution {
+  #execution(node: GraphNode, inputs: ArtifactsByPort, decision: Exclude<Decision, { kind: 'skipped' }>): NewExecution {
     const { name, spec } = node;
     return {
       runId: this.#id,
@@ -164,7 +168,7 @@ class Run {
       component: spec.name,
       fingerprint: decision.fingerprint,
       inputs: bindings(inputs),
-      reason: decision.kind === 'run' ? decision.reason : undefined,
+      reason: decision.kind === 'run' ? decision.reason : decision.kind === 'resolved' ? decision.found : undefined,
       startedAt: Date.now(),
       log: stepLogPath(this.#id, name),
     };
@@ -183,6 +187,19 @@ class Run {
       metrics: execution.metrics,
       outputs: reported(byPort(outputs)),
     });
+  }
+
+  #useResolved(node: GraphNode, decision: Extract<Decision, { kind: 'resolved' }>): void {
+    const { report } = this.#options;
+    const { port, artifact, found } = decision;
+    const outputs = { [port]: [artifact] };
+    const execution = { ...this.#execution(node, {}, decision), log: undefined };
+    this.#metadata.recordResolved(execution, [{ port, index: 0, artifactId: artifact.id }], Date.now());
+    report({ type: 'step-started', node: node.name, component: node.spec.name, reason: found, attempt: 1 });
+    if (this.#state.state(node.name) === 'ready') this.#state.apply(node.name, 'start');
+    this.#finish(node, { kind: 'made', outputs, metrics: {} }, 'complete');
+    const end = { durationMs: 0, metrics: {}, outputs: reported(outputs), reusable: false };
+    report({ type: 'step-completed', node: node.name, ...end });
   }
 
   #finish(node: GraphNode, end: Extract<NodeEnd, { kind: 'made' }>, how: 'cached' | 'complete'): void {
@@ -221,7 +238,9 @@ class Run {
       return;
     }
     for (const damaged of decision.damaged) await this.#putAside(node.name, damaged);
-    if (await this.#proveInputs(node, inputs)) await this.#execute(node, inputs, decision);
+    if (decision.kind === 'resolved') this.#useResolved(node, decision);
+    else if (decision.kind === 'skipped') this.#skip(node.name, node.spec.name, decision.reason);
+    else if (await this.#proveInputs(node, inputs)) await this.#execute(node, inputs, decision);
   }
 
   async #putAside(node: string, { port, digest, problems }: DamagedArtifact): Promise<void> {

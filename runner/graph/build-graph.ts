@@ -87,7 +87,7 @@ function checkNodeParams(
     { problem: report, resource: (resource) => resources.push(resource) },
   );
   if (values !== undefined) {
-    spec.check(values, new Set(config.inputs.map(({ port }) => port.value))).forEach(report);
+    spec.check(values, new Set(config.inputs.map(({ port }) => port.value)), outputs).forEach(report);
   }
   return { values: values ?? {}, resources, located };
 }
@@ -138,7 +138,7 @@ function checkInputs(
     const declared: InputPort | undefined = Object.hasOwn(spec.inputs, port.value)
       ? spec.inputs[port.value]
       : undefined;
-    if (declared === undefined && spec.ports === 'fixed') {
+    if (declared === undefined && spec.ports !== 'declared') {
       problems.add('unknown-input', `${spec.name} has no input '${port.value}'`, port.range, {
         hint: suggest(port.value, Object.keys(spec.inputs)),
       });

@@ -23,6 +23,12 @@ export type PlannedStep = { readonly node: string; readonly component: string } 
       readonly fromRun: number;
     }
   | {
+      /** It puts out an artifact that is there already. */ readonly action: 'resolved';
+      readonly digest: string;
+      /** Where that comes from, in a few words. */
+      readonly reason: string;
+    }
+  | {
       /** It would be executed. */ readonly action: 'run';
       /** Why no earlier execution stands for it, in a few words. */
       readonly reason: string;
@@ -48,6 +54,8 @@ function stepOf({ node, plan }: PlannedNode): PlannedStep {
   switch (plan.kind) {
     case 'cached':
       return { ...base, action: 'cached', fromRun: plan.from.execution.runId };
+    case 'resolved':
+      return { ...base, action: 'resolved', digest: plan.artifact.digest, reason: plan.found };
     case 'run':
       return { ...base, action: 'run', reason: plan.reason };
     case 'waits':

@@ -131,7 +131,7 @@ export async function nodeIngredients(
     env: node.env,
     seed: node.seed,
     ...(backend === undefined ? {} : { backend: { name: backend.name, version: backend.version } }),
-    ...(spec.ports === 'declared'
+    ...(spec.ports !== 'fixed'
       ? { outputs: Object.fromEntries(Object.entries(node.outputs).map(([port, { name }]) => [port, name])) }
       : {}),
     ...(spec.external ? { place: sources.baseDir } : {}),

@@ -43,6 +43,9 @@ export async function planPipeline(
         const { execution, outputs } = decision.from;
         ends.set(node.name, { kind: 'made', outputs: byPort(outputs), metrics: execution.metrics });
       }
+      if (decision.kind === 'resolved') {
+        ends.set(node.name, { kind: 'made', outputs: { [decision.port]: [decision.artifact] }, metrics: {} });
+      } else if (decision.kind === 'skipped') ends.set(node.name, { kind: 'skipped' });
       planned.push({ node, plan: decision });
     } catch (error) {
       if (!(error instanceof StepError)) throw error;

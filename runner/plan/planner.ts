@@ -32,6 +32,17 @@ export interface DamagedArtifact {
 
 /** What is to be done with a node whose inputs are known. */
 export type Decision =
+  /** Its output is an artifact that is there already. */
+  | {
+      readonly kind: 'resolved';
+      readonly fingerprint: FingerprintRecord;
+      readonly port: string;
+      readonly artifact: ArtifactRecord;
+      readonly found: string;
+      readonly damaged: readonly DamagedArtifact[];
+    }
+  /** There is no artifact for its output. */
+  | { readonly kind: 'skipped'; readonly reason: string; readonly damaged: readonly DamagedArtifact[] }
   | { readonly kind: 'cached'; readonly fingerprint: FingerprintRecord; readonly from: ReusableExecution }
   | {
       readonly kind: 'run';
@@ -91,6 +102,7 @@ export class Planner {
    *   no earlier execution stands for it
    */
   async decide(node: GraphNode, inputs: ArtifactsByPort, known?: ReusableExecutions): Promise<Decision> {
+    if (node.spec.resolves) return await this.#resolve(node);
     const fingerprint = await nodeFingerprint(node, digestsOf(inputs), this.#sources);
     const { store, cache, force, fromCache } = this.#options;
     const selected = !fromCache.has(node.name);
@@ -108,7 +120,7 @@ export class Planner {
     if (store === undefined) return run('first run');
     const from = known?.executions.get(fingerprint.digest) ?? store.metadata.findCompleted(fingerprint.digest);
     if (from === undefined) return run(this.#difference(node, fingerprint, store.metadata));
-    const damaged = await this.#damage(from, store, known);
+    const damaged = await this.#damage(from.outputs, store, known);
     if (damaged.length > 0)
       return run(`its output ${damaged.map(({ port }) => port).join(', ')} is damaged or gone`, damaged);
     const fallen = node.spec.external ? await this.#fallen(node, from, store.artifacts) : undefined;
@@ -135,6 +147,25 @@ export class Planner {
     }
   }
 
+  async #resolve(node: GraphNode): Promise<Decision> {
+    const { store, graph } = this.#options;
+    const [output] = Object.entries(node.outputs);
+    const { resolve } = await loadExecutor(node.source);
+    if (output === undefined || resolve === undefined) throw new Error(`${node.name} cannot be resolved`);
+    const [port, { name: type }] = output;
+    const damaged: DamagedArtifact[] = [];
+    if (store === undefined) return { kind: 'skipped', reason: 'nothing has run yet', damaged };
+    const { candidates, none } = resolve({ params: node.params, type, pipeline: graph.name }, store.metadata);
+    for (const { artifact, found } of candidates) {
+      const bad = await this.#damage([{ port, index: 0, artifact }], store, undefined);
+      damaged.push(...bad);
+      if (bad.length > 0) continue;
+      const fingerprint = await nodeFingerprint(node, { [port]: [artifact.digest] }, this.#sources);
+      return { kind: 'resolved', fingerprint, port, artifact, found, damaged };
+    }
+    return { kind: 'skipped', reason: none, damaged };
+  }
+
   #difference(node: GraphNode, fingerprint: FingerprintRecord, metadata: MetadataStore): string {
     const { name } = this.#options.graph;
     const closest = closestOfNode(metadata, {
@@ -151,7 +182,7 @@ export class Planner {
   }
 
   async #damage(
-    { outputs }: ReusableExecution,
+    outputs: readonly BoundArtifact[],
     { artifacts, metadata }: NonNullable<PlannerOptions['store']>,
     known: ReusableExecutions | undefined,
   ): Promise<readonly DamagedArtifact[]> {

@@ -103,14 +103,15 @@ export function componentReference(spec: ComponentSpec, style: Style): string {
   const outputs = Object.entries(spec.outputs).map(
     ([name, { type, doc }]) => `${style.strong(name)}: ${type.name}\n      ${doc}`,
   );
-  const declared = spec.ports === 'declared' ? ['the pipeline file declares inputs and outputs'] : [];
+  const inputsDeclared = spec.ports === 'declared' ? ['the pipeline file declares them'] : [];
+  const outputsDeclared = spec.ports === 'fixed' ? [] : ['the pipeline file declares them'];
   const params = Object.entries(spec.params).flatMap(([name, param]) =>
     paramLines(name, param.jsonSchema(), !param.optional, 0, style),
   );
   return [
     `${style.strong(spec.name)}: ${spec.doc}`,
-    ...section('inputs', [...declared, ...inputs], style),
-    ...section('outputs', outputs, style),
+    ...section('inputs', [...inputsDeclared, ...inputs], style),
+    ...section('outputs', [...outputsDeclared, ...outputs], style),
     ...section('params', params, style),
     '',
   ].join('\n');

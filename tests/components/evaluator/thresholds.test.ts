@@ -67,6 +67,17 @@ describe('a verdict', () => {
     ]);
   });
 
+  test('lets a first model pass that has no baseline yet, by its other bounds', () => {
+    const thresholds = { thresholds: { accuracy: { minimum_change: 0 } }, class_thresholds: {} };
+    const reasons = ['there is no baseline model yet to compare with'];
+    expect(judge(thresholds, result({ accuracy: 0.5 }), undefined)).toEqual({ blessed: true, reasons, checks: [] });
+    const both = { ...thresholds, thresholds: { accuracy: { minimum_change: 0, minimum: 0.6 } } };
+    expect(judge(both, result({ accuracy: 0.5 }), undefined)).toMatchObject({
+      blessed: false,
+      reasons: ['accuracy is 0.5, below the minimum of 0.6', ...reasons],
+    });
+  });
+
   test('compares with a baseline', () => {
     const thresholds = wanted(
       { accuracy: { minimum_change: -0.25 }, loss: { maximum_change: 0 } },
@@ -76,7 +87,7 @@ describe('a verdict', () => {
     expect(judge(thresholds, result({ accuracy: 0.5, loss: 1 }, [{ ...cat, f1: 0.25 }]), baseline).reasons).toEqual([
       'the change of f1 of cat against the baseline is -0.75, below the minimum of 0.5',
     ]);
-    expect(judge(thresholds, result({ accuracy: 0.5, loss: 1.5 }), undefined).reasons).toContain(
+    expect(judge(thresholds, result({ accuracy: 0.5, loss: 1.5 }), result({ accuracy: 0.5 })).reasons).toContain(
       'the change of loss against the baseline is not defined',
     );
   });
