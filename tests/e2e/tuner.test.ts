@@ -4,11 +4,13 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
-import { afterEach, describe, expect, test } from '@jest/globals';
+import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import { randomStream } from '../../components/random.js';
 import { pipeline, startPipeline } from '../rig/cli.js';
 import { temporaryFolders } from '../rig/temp-folder.js';
 
+// Every search starts processes that load TensorFlow: on a busy machine that takes its time.
+jest.setTimeout(180_000);
 const temporaryFolder = temporaryFolders();
 const closing: (() => void)[] = [];
 afterEach(() => {
@@ -204,7 +206,8 @@ const GATED = `
     return tf.model({ inputs: input, outputs });
   }`;
 
-test('a search that is killed ends its processes, and does no finished trial again', async () => {
+/** A folder with a search whose trainings stand before a gate. */
+function gated(): { readonly folder: string; readonly gate: Gate } {
   const folder = folderWithPoints();
   writeFileSync(join(folder, 'net.ts'), GATED);
   write(folder, {
@@ -213,7 +216,21 @@ test('a search that is killed ends its processes, and does no finished trial aga
     algorithm: { Hyperband: { max_epochs: 2, factor: 2 } },
     parallel: 2,
   });
-  const gate = new Gate(folder);
+  return { folder, gate: new Gate(folder) };
+}
+
+test('a search that is stopped ends its processes', async () => {
+  const { folder, gate } = gated();
+  const child = startPipeline(folder, ['run', 'p.yaml', '--json']);
+  const closed = new Promise<number | null>((resolve) => child.on('close', resolve));
+  const ends = await gate.waiting(1);
+  child.kill('SIGINT');
+  await Promise.all(ends);
+  expect(await closed).toBe(130);
+});
+
+test('a search that is killed ends its processes, and does no finished trial again', async () => {
+  const { folder, gate } = gated();
 
   gate.open(Infinity);
   expect(await pipeline(folder, ['run', 'p.yaml', '--root', 'whole'])).toMatchObject({ status: 0 });
