@@ -158,6 +158,14 @@ export function pipelineSchema(specs: readonly ComponentSpec[]): JsonSchema {
         'Condition in CEL over params and earlier nodes: nodes.evaluator.metrics.accuracy >= 0.8 && params.deploy. The node is skipped when it does not hold.',
       type: ['string', 'boolean'],
     },
+    for_each: {
+      description:
+        'Lists of values by name: the node has one instance a value, or a combination of values: ${each.mode} in its params.',
+      type: 'object',
+      minProperties: 1,
+      propertyNames: name,
+      additionalProperties: { anyOf: [{ type: 'array', minItems: 1 }, PLACEHOLDER] },
+    },
     ...SETTINGS,
     env: ENV,
   };
@@ -196,12 +204,12 @@ export function pipelineSchema(specs: readonly ComponentSpec[]): JsonSchema {
       name: { type: 'string', pattern: '^[A-Za-z][A-Za-z0-9_-]{0,63}$' },
       variable: { type: 'string', pattern: '^[A-Za-z_]\\w{0,127}$' },
       reference: {
-        description: 'An output of another node: node.output',
+        description: 'An output of another node, node.output, or of one of its instances, node[value].output',
         type: 'string',
-        pattern: '^[A-Za-z][A-Za-z0-9_-]*\\.[A-Za-z][A-Za-z0-9_-]*$',
+        pattern: '^[A-Za-z][A-Za-z0-9_-]*(\\[[^\\]]*\\])?\\.[A-Za-z][A-Za-z0-9_-]*$',
       },
       placeholder: {
-        description: 'A value from elsewhere: ${params.x} or ${env.X}.',
+        description: 'A value from elsewhere: ${params.x}, ${env.X} or ${each.x}.',
         type: 'string',
         pattern: '\\$\\{',
       },

@@ -22,7 +22,7 @@ export function makerOf(
 }
 
 function byOutput(text: string, run: number | undefined, metadata: MetadataStore): ArtifactRecord | undefined {
-  const match = /^(?:(\d{1,9}):)?([A-Za-z][\w-]*)(?:\.([\w-]+))?$/u.exec(text);
+  const match = /^(?:(\d{1,9}):)?([A-Za-z][\w-]*(?:\[[^\]]*\])?)(?:\.([\w-]+))?$/u.exec(text);
   if (match === null) return undefined;
   const [, runText, node = '', port] = match;
   const { id } = findRun(metadata, runText === undefined ? run : Number(runText));

@@ -1,7 +1,7 @@
 /**
  * The part of a graph that the options of a command select.
  */
-import { suggest } from '../config/fields.js';
+import { NodeNames } from '../graph/node-names.js';
 import type { PipelineGraph } from '../graph/pipeline-graph.js';
 import { selectNodes, type SelectedGraph } from '../graph/select-nodes.js';
 import { CommandError, type SelectionArguments } from './command.js';
@@ -12,7 +12,7 @@ export interface ForcedGraph extends SelectedGraph {
 }
 
 /**
- * Selects nodes by their names.
+ * Selects nodes by their names; that of a node with `for_each` means all its instances.
  *
  * @throws CommandError `unknown-node`, `nothing-selected`, `not-selected`
  */
@@ -20,19 +20,22 @@ export function selectGraph(
   graph: PipelineGraph,
   args: SelectionArguments & { readonly force: readonly string[] },
 ): ForcedGraph {
-  const known = graph.nodes.map(({ name }) => name);
-  for (const option of ['from', 'to', 'only', 'exclude', 'force'] as const) {
-    const unknown = args[option].find((name) => !known.includes(name));
-    if (unknown === undefined) continue;
-    const message = `there is no node '${unknown.slice(0, 80)}' to --${option}`;
-    throw new CommandError('unknown-node', message, suggest(unknown, known));
-  }
-  const selected = selectNodes(graph, args);
-  const names = selected.graph.nodes.map(({ name }) => name).filter((name) => !selected.fromCache.has(name));
-  if (names.length === 0) {
+  const names = new NodeNames(graph.nodes);
+  const meant = (option: 'from' | 'to' | 'only' | 'exclude' | 'force'): readonly string[] =>
+    args[option].flatMap((name) => {
+      const meaning = names.meaning(name);
+      if (meaning !== undefined) return meaning;
+      const message = `there is no node '${name.slice(0, 80)}' to --${option}`;
+      throw new CommandError('unknown-node', message, names.suggest(name));
+    });
+  const force = new Set(meant('force'));
+  const selection = { from: meant('from'), to: meant('to'), only: meant('only'), exclude: meant('exclude') };
+  const selected = selectNodes(graph, selection);
+  const left = new Set(selected.graph.nodes.map(({ name }) => name).filter((name) => !selected.fromCache.has(name)));
+  if (left.size === 0) {
     throw new CommandError('nothing-selected', 'no node is selected', 'loosen --from, --to, --only or --exclude');
   }
-  const left = args.force.find((name) => !names.includes(name));
-  if (left === undefined) return { ...selected, force: new Set(args.force) };
-  throw new CommandError('not-selected', `the node '${left}' is forced, but not selected`, 'select it, too');
+  const lost = [...force].find((name) => !left.has(name));
+  if (lost === undefined) return { ...selected, force };
+  throw new CommandError('not-selected', `the node '${lost}' is forced, but not selected`, 'select it, too');
 }

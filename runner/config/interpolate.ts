@@ -1,17 +1,19 @@
 /**
- * Replaces `${params.x}` and `${env.X}` in located values. Alone it keeps its type; inside text it becomes text; `$${`
+ * Replaces `${params.x}`, `${env.X}` and `${each.x}` in located values. Alone it keeps its type; inside text it becomes text; `$${`
  * stands for a plain `${`.
  */
 import type { Problems } from '../source/problems.js';
 import type { SourceRange } from '../source/source-file.js';
 import { suggest } from './fields.js';
-import { describeLocated, type Located } from './located.js';
+import { describeLocated, entryOf, type Located } from './located.js';
 import type { PipelineParam } from './pipeline-params.js';
 
 /** What placeholders can mean at a place. */
 export interface Scope {
   readonly params: ReadonlyMap<string, PipelineParam>;
   readonly env: ReadonlyMap<string, string>;
+  /** The values that this instance of a node is made for; empty without `for_each`. */
+  readonly each: ReadonlyMap<string, Located>;
   /** Placeholders of these kinds are left as they are, for the component; `inputs` and `outputs` of a Command. */
   readonly later: ReadonlyMap<string, readonly string[]>;
 }
@@ -45,6 +47,18 @@ function resolve(name: string, range: SourceRange, scope: Scope, problems: Probl
     });
     return undefined;
   }
+  if (kind === 'each' && scope.each.size > 0) {
+    const [first = '', ...path] = rest;
+    const value = path.reduce<Located | undefined>(
+      (found, name) => (found?.kind === 'mapping' ? entryOf(found, name)?.value : undefined),
+      scope.each.get(first),
+    );
+    if (value !== undefined) return moved(value, range);
+    problems.add('unknown-placeholder', `for_each has no value '${key}'`, range, {
+      hint: suggest(first, [...scope.each.keys()]),
+    });
+    return undefined;
+  }
   if (kind === 'env') {
     const value = scope.env.get(key);
     if (value !== undefined) return { kind: 'scalar', value, range };
@@ -60,7 +74,7 @@ function resolve(name: string, range: SourceRange, scope: Scope, problems: Probl
   }
   const known = scope.later.get(kind ?? '');
   if (known?.includes(key) === true) return 'later';
-  const kinds = ['params', 'env', ...scope.later.keys()];
+  const kinds = ['params', 'env', ...(scope.each.size > 0 ? ['each'] : []), ...scope.later.keys()];
   problems.add('unknown-placeholder', `\${${name}} names nothing that is known here`, range, {
     hint: known === undefined ? `placeholders begin with ${kinds.join('., ')}.` : suggest(key, known),
   });

@@ -13,7 +13,12 @@ export interface Placed<T> {
 
 /** One node. */
 export interface NodeConfig {
+  /** For an instance with its values: `convert[int8]`. */
   readonly name: Placed<string>;
+  /** The name that it shares with the other instances; undefined without `for_each`. */
+  readonly group: string | undefined;
+  /** The values that it is an instance for. */
+  readonly each: ReadonlyMap<string, Located>;
   readonly component: Placed<string>;
   readonly description: string | undefined;
   /** By port: one reference, or several, as text. */

@@ -3,10 +3,11 @@
  */
 import type { Problems } from '../source/problems.js';
 import type { SourceRange } from '../source/source-file.js';
+import { expandEach } from './expand-each.js';
 import { asBoolean, asDuration, asInteger, asMapping, asText, checkName, knownEntries } from './fields.js';
 import { describeLocated, type Located, type LocatedEntry } from './located.js';
 import type { NodeConfig, PipelineConfig, Placed } from './pipeline-config.js';
-import { resolveParams } from './pipeline-params.js';
+import { resolveParams, type PipelineParam } from './pipeline-params.js';
 
 const PIPELINE_KEYS = ['version', 'name', 'description', 'params', 'defaults', 'nodes'];
 const DEFAULT_KEYS = ['retries', 'timeout', 'cache', 'seed'];
@@ -17,6 +18,7 @@ const NODE_KEYS = [
   'params',
   'after',
   'when',
+  'for_each',
   'retries',
   'timeout',
   'cache',
@@ -111,31 +113,34 @@ function readNode(
   { key, keyRange, value }: LocatedEntry,
   defaults: Settings,
   env: Readonly<Record<string, string | undefined>>,
+  params: ReadonlyMap<string, PipelineParam>,
   problems: Problems,
-): NodeConfig | undefined {
+): readonly NodeConfig[] {
   const mapping = asMapping(value, `node '${key}'`, problems);
-  if (mapping === undefined) return undefined;
+  if (mapping === undefined) return [];
   const keys = knownEntries(mapping, NODE_KEYS, 'a node', problems);
   const component = keys.get('component');
   if (component === undefined) {
     problems.add('missing-key', `node '${key}' has no component`, keyRange, { hint: "add 'component: …'" });
-    return undefined;
+    return [];
   }
   const name = asText(component.value, 'component', problems);
-  if (name === undefined) return undefined;
+  if (name === undefined) return [];
   const ports = (section: string): readonly LocatedEntry[] => {
     const entry = keys.get(section);
     const found = entry && asMapping(entry.value, section, problems);
     return (found?.entries ?? []).filter((port) => checkName(port.key, `one of the ${section}`, port, problems));
   };
   const settings = readSettings(keys, defaults, problems);
-  const params = keys.get('params')?.value;
+  const nodeParams = keys.get('params')?.value;
   const after = keys.get('after');
   const environment = keys.get('env');
   const when = keys.get('when');
   const description = keys.get('description');
-  return {
+  const config: NodeConfig = {
     name: { value: key, range: keyRange },
+    group: undefined,
+    each: new Map(),
     component: { value: name, range: component.value.range },
     description: description && asText(description.value, 'description', problems),
     inputs: ports('inputs').map((port) => ({
@@ -150,9 +155,9 @@ function readNode(
         : [{ port: { value: port.key, range: port.keyRange }, type: { value: type, range: port.value.range } }];
     }),
     params:
-      params === undefined || (params.kind === 'scalar' && params.value === null)
+      nodeParams === undefined || (nodeParams.kind === 'scalar' && nodeParams.value === null)
         ? undefined
-        : asMapping(params, 'params', problems),
+        : asMapping(nodeParams, 'params', problems),
     after: after === undefined ? [] : placedTexts(after.value, 'after', problems),
     when: when && readCondition(when.value, problems),
     env: environment === undefined ? [] : readEnv(environment.value, env, problems),
@@ -161,6 +166,7 @@ function readNode(
     cache: settings.cache,
     seed: { value: settings.seed, range: keys.get('seed')?.value.range ?? keyRange },
   };
+  return expandEach(config, keys.get('for_each')?.value, params, problems);
 }
 
 /**
@@ -221,8 +227,8 @@ export function readPipeline(
       continue;
     }
     folded.set(entry.key.toLowerCase(), entry);
-    const node = readNode(entry, defaults, env, problems);
-    if (node !== undefined) nodes.push(node);
+    // Not spread: there may be many.
+    for (const node of readNode(entry, defaults, env, params, problems)) nodes.push(node);
   }
   return { name, params, nodes };
 }

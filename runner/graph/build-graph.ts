@@ -10,12 +10,18 @@ import type { ComponentSource, FindComponent } from '../../components/registry.j
 import { asMapping, suggest } from '../config/fields.js';
 import { interpolate } from '../config/interpolate.js';
 import { plain, rangeAt, type LocatedMapping } from '../config/located.js';
+import { referenceParts } from '../config/node-name.js';
 import type { NodeConfig, PipelineConfig, Placed } from '../config/pipeline-config.js';
 import type { DiagnosticCode } from '../source/diagnostic-codes.js';
 import type { Problems } from '../source/problems.js';
+import type { SourceRange } from '../source/source-file.js';
 import { conditionReader } from './condition.js';
 import { findCycle } from './find-cycle.js';
+import { NodeNames } from './node-names.js';
 import { needsOf, type GraphNode, type OutputReference, type PipelineGraph } from './pipeline-graph.js';
+
+/** Most edges of a graph: instances that all gather each other would fill the memory. */
+const MAX_EDGES = 1_000_000;
 
 /** A node whose component was found, before its references are followed. */
 interface ResolvedNode {
@@ -66,7 +72,8 @@ function checkNodeParams(
   }
   const env = new Map(config.env.map(({ entry, value }) => [entry.key, value]));
   const resources: ParamResource[] = [];
-  const replaced = config.params && interpolate(config.params, { params: pipeline.params, env, later }, problems);
+  const replaced =
+    config.params && interpolate(config.params, { params: pipeline.params, env, each: config.each, later }, problems);
   if (config.params !== undefined && replaced === undefined) return { values: {}, resources, located: undefined };
   const located = replaced && asMapping(replaced, 'params', problems);
   const report = ({ code, path, atKey, message, hint }: ParamProblem): void => {
@@ -92,25 +99,29 @@ function checkNodeParams(
   return { values: values ?? {}, resources, located };
 }
 
+/** The outputs that a reference means: one, or one of each instance. */
 function followReference(
   reference: Placed<string>,
   node: ResolvedNode,
   nodes: ReadonlyMap<string, ResolvedNode>,
-  names: ReadonlySet<string>,
+  names: NodeNames,
   problems: Problems,
-): (OutputReference & { readonly type: ArtifactType }) | undefined {
-  const [from, ...rest] = reference.value.split('.');
-  const name = from ?? '';
-  const output = rest.join('.');
-  const producer = nodes.get(name);
-  if (producer === undefined) {
-    // A node that exists, but whose component is unknown, was reported there.
-    if (!names.has(name))
-      problems.add('unknown-node', `there is no node '${name}'`, reference.range, { hint: suggest(name, [...names]) });
+):
+  | { readonly outputs: readonly OutputReference[]; readonly type: ArtifactType; readonly made: SourceRange }
+  | undefined {
+  const { node: name, output } = referenceParts(reference.value);
+  const meant = names.meaning(name);
+  if (meant === undefined) {
+    problems.add('unknown-node', `there is no node '${name}'`, reference.range, { hint: names.suggest(name) });
     return undefined;
   }
+  const producer = nodes.get(meant[0] ?? '');
+  // A node that exists, but whose component is unknown, was reported there.
+  if (producer === undefined) return undefined;
   const type = Object.hasOwn(producer.outputs, output) ? producer.outputs[output] : undefined;
-  if (type !== undefined) return { node: name, output, type };
+  if (type !== undefined) {
+    return { outputs: meant.map((each) => ({ node: each, output })), type, made: producer.config.component.range };
+  }
   const known = Object.keys(producer.outputs);
   problems.add(
     'unknown-output',
@@ -129,7 +140,7 @@ function followReference(
 function checkInputs(
   node: ResolvedNode,
   nodes: ReadonlyMap<string, ResolvedNode>,
-  names: ReadonlySet<string>,
+  names: NodeNames,
   problems: Problems,
 ): Readonly<Record<string, readonly OutputReference[]>> {
   const { config, spec } = node;
@@ -151,21 +162,26 @@ function checkInputs(
     inputs[port.value] = references.flatMap((reference) => {
       const found = followReference(reference, node, nodes, names, problems);
       if (found === undefined) return [];
-      if (declared !== undefined && declared.type.name !== found.type.name) {
-        const producer = nodes.get(found.node);
+      const { outputs, type, made } = found;
+      const producer = referenceParts(reference.value).node;
+      if (declared?.list === false && names.isGroup(producer)) {
+        const message = `'${producer}' has ${String(outputs.length)} instances, but the input '${port.value}' takes one artifact`;
+        const [first] = outputs;
+        problems.add('wrong-type', message, reference.range, {
+          hint: first === undefined ? undefined : `name one of them, as in '${first.node}.${first.output}'`,
+        });
+      }
+      if (declared !== undefined && declared.type.name !== type.name) {
         problems.add(
           'artifact-type',
-          `the input '${port.value}' of ${spec.name} takes ${declared.type.name}, but ${reference.value} is ${found.type.name}`,
+          `the input '${port.value}' of ${spec.name} takes ${declared.type.name}, but ${reference.value} is ${type.name}`,
           reference.range,
           {
-            related:
-              producer === undefined
-                ? []
-                : [{ message: `made here, by ${producer.spec.name}`, range: producer.config.component.range }],
+            related: [{ message: `made here, by ${nodes.get(outputs[0]?.node ?? '')?.spec.name ?? ''}`, range: made }],
           },
         );
       }
-      return [{ node: found.node, output: found.output }];
+      return outputs;
     });
   }
   for (const [port, { optional, type }] of Object.entries(spec.inputs)) {
@@ -213,7 +229,7 @@ export async function buildGraph(
   problems: Problems,
 ): Promise<PipelineGraph | undefined> {
   const resolved = new Map<string, ResolvedNode>();
-  const names = new Set(pipeline.nodes.map(({ name }) => name.value));
+  const names = new NodeNames(pipeline.nodes.map(({ name, group }) => ({ name: name.value, group })));
   for (const config of pipeline.nodes) {
     const component = await resolveComponent(config.component.value);
     if (!component.found) {
@@ -227,15 +243,25 @@ export async function buildGraph(
   const known = {
     params: new Set(pipeline.params.keys()),
     nodes: new Map([...resolved].map(([name, { outputs }]) => [name, outputs])),
+    names,
   };
   const nodes: GraphNode[] = [];
+  let edges = 0;
   for (const node of resolved.values()) {
     const { config, spec, source, outputs } = node;
     const { values, resources, located } = checkNodeParams(node, pipeline, problems);
     const inputs = checkInputs(node, resolved, names, problems);
     for (const { value, range } of config.after) {
-      if (!names.has(value))
-        problems.add('unknown-node', `there is no node '${value}'`, range, { hint: suggest(value, [...names]) });
+      if (names.meaning(value) !== undefined) continue;
+      problems.add('unknown-node', `there is no node '${value}'`, range, { hint: names.suggest(value) });
+    }
+    const after = config.after.flatMap(({ value }) => names.meaning(value) ?? []);
+    const each = Object.fromEntries([...config.each].map(([key, value]) => [key, plain(value)]));
+    edges += Object.values(inputs).reduce((sum, list) => sum + list.length, after.length);
+    if (edges > MAX_EDGES) {
+      const message = `the nodes need each other in more than ${String(MAX_EDGES)} ways`;
+      problems.add('out-of-range', message, config.name.range, { hint: 'gather in steps, or have fewer instances' });
+      return undefined;
     }
     const portRange = new Map(
       config.inputs.map(({ port, references }) => [port.value, references[0]?.range ?? port.range]),
@@ -243,6 +269,8 @@ export async function buildGraph(
     const envRange = new Map(config.env.map(({ entry }) => [entry.key, entry.keyRange]));
     nodes.push({
       name: config.name.value,
+      group: config.group,
+      each,
       description: config.description,
       source,
       spec,
@@ -250,8 +278,8 @@ export async function buildGraph(
       inputs,
       resources,
       params: values,
-      after: config.after.map(({ value }) => value),
-      when: config.when && conditions?.read(config.when, known, problems),
+      after,
+      when: config.when && conditions?.read(config.when, { ...known, each }, problems),
       retries: config.retries,
       timeoutMs: config.timeoutMs,
       cache: config.cache,
@@ -267,15 +295,17 @@ export async function buildGraph(
       },
     });
   }
+  const edgesTo = (name: string, range: SourceRange): readonly { readonly to: string; readonly range: SourceRange }[] =>
+    (names.meaning(name) ?? []).map((to) => ({ to, range }));
   const conditionOf = new Map(nodes.map(({ name, when }) => [name, when]));
   const cycle = findCycle(
     pipeline.nodes.map(({ name, inputs, after, when }) => ({
       name: name.value,
       edges: [
         ...inputs.flatMap(({ references }) =>
-          references.map(({ value, range }) => ({ to: value.split('.')[0] ?? '', range })),
+          references.flatMap(({ value, range }) => edgesTo(referenceParts(value).node, range)),
         ),
-        ...after.map(({ value, range }) => ({ to: value, range })),
+        ...after.flatMap(({ value, range }) => edgesTo(value, range)),
         ...(conditionOf.get(name.value)?.nodes ?? []).map((to) => ({ to, range: when?.range ?? name.range })),
       ],
     })),

@@ -10,6 +10,7 @@ import { closestName } from '../../components/suggestion.js';
 import { suggest } from '../config/fields.js';
 import type { Placed } from '../config/pipeline-config.js';
 import type { Problems } from '../source/problems.js';
+import type { NodeNames } from './node-names.js';
 import { placeText, type SourceRange } from '../source/source-file.js';
 
 /** What an expression may ask about an earlier node. */
@@ -24,14 +25,19 @@ export interface NodeFacts {
 /** What an expression may ask about. */
 export interface Facts {
   readonly params: Readonly<Record<string, unknown>>;
-  readonly nodes: Readonly<Record<string, NodeFacts>>;
+  /** A list for the name that instances share. */
+  readonly nodes: Readonly<Record<string, NodeFacts | readonly NodeFacts[]>>;
+  /** The values that the node is an instance for. */
+  readonly each: Readonly<Record<string, unknown>>;
 }
 
 /** An expression that is known to be well formed, and to name only what is there. */
 export interface Condition {
   readonly text: string;
-  /** Names of the nodes that it asks about. */
+  /** Names of the nodes that it asks about; those of a group are its instances. */
   readonly nodes: readonly string[];
+  /** Names that it asks about, each with the nodes that it means: several where it is a group. */
+  readonly asked: ReadonlyMap<string, { readonly group: boolean; readonly nodes: readonly string[] }>;
   /** @throws StepError `when-failed` when the expression fails, or its value is neither true nor false */
   readonly holds: (facts: Facts) => boolean;
 }
@@ -41,6 +47,8 @@ export interface KnownNames {
   readonly params: ReadonlySet<string>;
   /** Types of the outputs by port and node. */
   readonly nodes: ReadonlyMap<string, Readonly<Record<string, ArtifactType>>>;
+  readonly names: NodeNames;
+  readonly each: Readonly<Record<string, unknown>>;
 }
 
 /** Longest expression, in characters. */
@@ -100,7 +108,7 @@ function chain(node: ASTNode): readonly Access[] | undefined {
 
 /** Finds what is wrong with the names in an expression, and which nodes it asks about. */
 class NameCheck {
-  readonly nodes = new Set<string>();
+  readonly asked = new Map<string, { readonly group: boolean; readonly nodes: readonly string[] }>();
 
   constructor(
     readonly source: Placed<string>,
@@ -155,18 +163,31 @@ class NameCheck {
       const hint = suggest(first.name, [...this.known.params]);
       this.#add('unknown-param', `the pipeline has no param '${first.name}'`, first, { hint });
     }
+    if (root.name === 'each' && !Object.hasOwn(this.known.each, first.name)) {
+      const hint = suggest(first.name, Object.keys(this.known.each)) ?? 'only nodes with for_each have such values';
+      this.#add('unknown-key', `for_each has no value '${first.name}'`, first, { hint });
+    }
     if (root.name === 'nodes') this.#checkNode(first, names.slice(1));
   }
 
   #checkNode(node: Access, [about, what, kind, property]: readonly Access[]): void {
-    const outputs = this.known.nodes.get(node.name);
-    if (outputs === undefined) {
-      const hint = suggest(node.name, [...this.known.nodes.keys()]);
-      this.#add('unknown-node', `there is no node '${node.name}'`, node, { hint });
+    const { names } = this.known;
+    const meant = names.meaning(node.name);
+    if (meant === undefined) {
+      this.#add('unknown-node', `there is no node '${node.name}'`, node, { hint: names.suggest(node.name) });
       return;
     }
-    this.nodes.add(node.name);
-    if (about === undefined) return;
+    const group = names.isGroup(node.name);
+    this.asked.set(node.name, { group, nodes: meant });
+    const outputs = this.known.nodes.get(meant[0] ?? '');
+    // One whose component is unknown was reported there.
+    if (about === undefined || outputs === undefined) return;
+    if (group) {
+      this.#add('wrong-type', `'${node.name}' has ${String(meant.length)} instances: it is a list here`, about, {
+        hint: `ask all of them: nodes.${node.name}.all(n, n.${about.name} …), or one: nodes["${String(meant[0])}"].${about.name}`,
+      });
+      return;
+    }
     if (about.name !== 'metrics' && about.name !== 'outputs') {
       const hint = suggest(about.name, ['metrics', 'outputs']);
       this.#add('unknown-key', `a node has metrics and outputs, no '${about.name}'`, about, { hint });
@@ -255,7 +276,7 @@ function readCondition(
       limit ? 'out-of-range' : 'bad-expression',
       `the condition cannot be read: ${told.summary}`,
       placeIn(source, told.range.start, Math.min(told.range.end, source.value.length)),
-      { hint: unknown !== undefined ? suggest(unknown, ['nodes', 'params']) : limit ? undefined : EXAMPLE },
+      { hint: unknown !== undefined ? suggest(unknown, ['nodes', 'params', 'each']) : limit ? undefined : EXAMPLE },
     );
     return undefined;
   };
@@ -284,7 +305,8 @@ function readCondition(
   }
   return {
     text: source.value,
-    nodes: [...names.nodes],
+    nodes: [...new Set([...names.asked.values()].flatMap((asked) => asked.nodes))],
+    asked: names.asked,
     holds: (facts) => {
       let value: unknown;
       try {
@@ -307,7 +329,8 @@ export async function conditionReader(): Promise<ConditionReader> {
   const { Environment } = await import('@marcbachmann/cel-js');
   const environment = new Environment({ limits: { maxAstNodes: 500, maxDepth: 50 } })
     .registerVariable('nodes', 'map')
-    .registerVariable('params', 'map');
+    .registerVariable('params', 'map')
+    .registerVariable('each', 'map');
   return { read: (source, known, problems) => readCondition(source, known, problems, environment) };
 }
 

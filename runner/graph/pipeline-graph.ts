@@ -30,6 +30,10 @@ export interface NodePlaces {
 /** A node of the graph. */
 export interface GraphNode {
   readonly name: string;
+  /** The name that it shares with the other instances of its node; undefined without `for_each`. */
+  readonly group: string | undefined;
+  /** The values that it is an instance for. */
+  readonly each: Readonly<Record<string, unknown>>;
   readonly description: string | undefined;
   readonly source: ComponentSource;
   readonly spec: ComponentSpec;

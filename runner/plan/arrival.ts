@@ -40,18 +40,24 @@ function factsOf({ outputs, metrics }: Extract<NodeEnd, { kind: 'made' }>): Node
 
 /** Why the condition of a node keeps it from being executed; undefined when it does not. */
 function unmet(
-  { when }: GraphNode,
+  { when, each }: GraphNode,
   params: PipelineGraph['params'],
   ends: ReadonlyMap<string, NodeEnd>,
 ): string | undefined {
   if (when === undefined) return undefined;
-  const nodes: Record<string, NodeFacts> = {};
-  for (const name of when.nodes) {
-    const end = ends.get(name);
-    if (end?.kind !== 'made') return `its condition asks about ${name}, which was skipped`;
-    nodes[name] = factsOf(end);
+  const nodes: Record<string, NodeFacts | readonly NodeFacts[]> = {};
+  for (const [name, asked] of when.asked) {
+    const made = asked.nodes.flatMap((each) => {
+      const end = ends.get(each);
+      return end?.kind === 'made' ? [factsOf(end)] : [];
+    });
+    const [only] = made;
+    if (asked.group) nodes[name] = made;
+    else if (only !== undefined) nodes[name] = only;
+    else return `its condition asks about ${name}, which was skipped`;
   }
-  const facts: Facts = { nodes, params: celValue(params) as Facts['params'] };
+  const plain = (values: Readonly<Record<string, unknown>>): Facts['params'] => celValue(values) as Facts['params'];
+  const facts: Facts = { nodes, params: plain(params), each: plain(each) };
   return when.holds(facts) ? undefined : `not so: ${when.text}`;
 }
 
@@ -78,8 +84,9 @@ export function arrivalOf(
     });
     if (artifacts.length > 0) inputs[port] = artifacts;
     else if (node.spec.inputs[port]?.optional !== true) {
-      const missing = references.map((reference) => `${reference.node}.${reference.output}`).join(', ');
-      return { kind: 'skipped', reason: `needs ${missing}, which was skipped` };
+      const [first] = references.map((reference) => `${reference.node}.${reference.output}`);
+      const missing = `${String(first)}${references.length > 1 ? ` and ${String(references.length - 1)} more` : ''}`;
+      return { kind: 'skipped', reason: `needs ${missing}, which ${references.length > 1 ? 'were' : 'was'} skipped` };
     }
   }
   return { kind: 'inputs', inputs };

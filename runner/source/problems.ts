@@ -8,6 +8,7 @@ import type { SourceRange } from './source-file.js';
 /** A growing list of diagnostics. */
 export class Problems {
   readonly #found: Diagnostic[] = [];
+  readonly #said = new Set<string>();
 
   /** Adds an error. */
   add(
@@ -16,6 +17,10 @@ export class Problems {
     range: SourceRange | undefined,
     more: { readonly hint?: string | undefined; readonly related?: readonly RelatedPlace[] } = {},
   ): void {
+    // Instances of one node have their faults in common.
+    const key = `${code} ${message} ${range?.file.path ?? ''} ${String(range?.start)}`;
+    if (this.#said.has(key)) return;
+    this.#said.add(key);
     this.#found.push({ code, severity: 'error', message, range, related: more.related ?? [], hint: more.hint });
   }
 
