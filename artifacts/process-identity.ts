@@ -15,11 +15,21 @@ function readProc(path: string): string | undefined {
   }
 }
 
-/** Start time of a process in clock ticks since boot, field 22 of proc(5)'s stat; '' where there is no /proc. */
-function startOf(pid: number): string {
+/** Fields of proc(5)'s stat from the third one on, the state; undefined where there is no /proc or no such process. */
+function statOf(pid: number): readonly string[] | undefined {
   const stat = readProc(`/proc/${String(pid)}/stat`);
   // The second field is the command in parentheses, which may hold anything: count from its end.
-  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
+}
+
+/** Start time of a process in clock ticks since boot, field 22; '' where there is no /proc. */
+function startOf(pid: number): string {
+  return statOf(pid)?.[19] ?? '';
+}
+
+/** Whether a process has ended and only waits for its parent to take note, which some parents never do. */
+function isZombie(pid: number): boolean {
+  return ['Z', 'X'].includes(statOf(pid)?.[0] ?? '');
 }
 
 function bootOf(): string {
@@ -42,7 +52,7 @@ export function isAlive(owner: ProcessIdentity): boolean {
   } catch (error) {
     if (systemErrorCode(error) !== 'EPERM') return false;
   }
-  return owner.started === startOf(owner.pid);
+  return owner.started === startOf(owner.pid) && !isZombie(owner.pid);
 }
 
 /** Reads an identity back from JSON; undefined when it is torn or is none. */
