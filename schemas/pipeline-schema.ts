@@ -85,13 +85,28 @@ function nodeSchema(spec: ComponentSpec): JsonSchema {
 
 const INTEGER = (minimum: number, maximum: number): JsonSchema => ({ type: 'integer', minimum, maximum });
 
+/** A length of time. */
+const DURATION = '^(\\d{1,6}(ms|s|m|h))+$';
+
 /** Keys that nodes and `defaults` share. */
 const SETTINGS = {
-  retries: { description: 'How often a failed step is tried again. Default 0.', ...INTEGER(0, 100) },
+  retries: {
+    description:
+      'How often a failed step is tried again, and the longest first pause, which doubles. Default 0, after 1s.',
+    anyOf: [
+      INTEGER(0, 100),
+      {
+        type: 'object',
+        additionalProperties: false,
+        required: ['times'],
+        properties: { times: INTEGER(0, 100), pause: { type: 'string', pattern: DURATION } },
+      },
+    ],
+  },
   timeout: {
     description: 'Longest time of one attempt, as 30s, 2h or 1h30m. Default: none.',
     type: 'string',
-    pattern: '^(\\d{1,6}(ms|s|m|h))+$',
+    pattern: DURATION,
   },
   cache: { description: 'Whether outputs of an earlier run may be used. Default true.', type: 'boolean' },
   seed: { description: 'Seed of everything random in the step. Default 42.', ...INTEGER(0, 2 ** 31 - 1) },

@@ -100,6 +100,12 @@ export interface RunSelection {
   readonly offset: number;
 }
 
+/** Arguments of `pipeline resume`. */
+export interface ResumeArguments extends Pick<RunArguments, 'jobs' | 'failFast'> {
+  /** Undefined: the latest that did not complete. */
+  readonly run: number | undefined;
+}
+
 /** Arguments of `pipeline runs`. */
 export type RunsArguments = RunSelection;
 

@@ -13,6 +13,7 @@ import {
   type MetricsArguments,
   type PipelineArguments,
   type PlanArguments,
+  type ResumeArguments,
   type RunArguments,
   type RunSelection,
   type RunsArguments,
@@ -112,6 +113,15 @@ function declarePipelineCommands(program: Parser, start: Start): void {
     .action(async (file: string, options: PlanOptions & { jobs?: number; failFast?: true; dryRun?: true }) => {
       const { jobs, failFast = false, dryRun = false } = options;
       await start<RunArguments>(() => import('./run.js'), { ...planArguments(file, options), jobs, failFast, dryRun });
+    });
+  program
+    .command('resume')
+    .description('run again, with its file and params, a run that did not complete: what it finished is cached')
+    .argument('[run]', 'number of the run (default: the latest that did not complete)', count)
+    .option('-j, --jobs <n>', 'steps that run at the same time (default: one a core)', count)
+    .option('--fail-fast', 'when a step fails, start nothing new')
+    .action(async (run: number | undefined, { jobs, failFast = false }: { jobs?: number; failFast?: boolean }) => {
+      await start<ResumeArguments>(() => import('./resume.js'), { run, jobs, failFast });
     });
   planCommand(program, 'plan', 'say what would run and why, and what is cached; executes nothing').action(
     async (file: string, options: PlanOptions) => {

@@ -36,6 +36,7 @@ export interface NodeConfig {
   readonly when: Placed<string> | undefined;
   readonly env: readonly { readonly entry: LocatedEntry; readonly value: string }[];
   readonly retries: number;
+  readonly retryPauseMs: number;
   readonly timeoutMs: number | undefined;
   readonly cache: boolean;
   readonly seed: Placed<number>;

@@ -30,11 +30,33 @@ const NODE_KEYS = [
 /** Seed of a node when neither it nor the pipeline sets one. */
 export const DEFAULT_SEED = 42;
 
+/** First pause before a retry, in milliseconds, where the pipeline sets none. */
+const RETRY_PAUSE_MS = 1000;
+
 interface Settings {
   readonly retries: number;
+  readonly retryPauseMs: number;
   readonly timeoutMs: number | undefined;
   readonly cache: boolean;
   readonly seed: number;
+}
+
+/** `retries: 3`, or how often and after which first pause: `retries: {times: 3, pause: 5s}`. */
+function readRetries(value: Located, base: Settings, problems: Problems): Pick<Settings, 'retries' | 'retryPauseMs'> {
+  if (value.kind !== 'mapping') {
+    const retries = asInteger(value, 'retries', [0, 100], problems) ?? base.retries;
+    return { retries, retryPauseMs: base.retryPauseMs };
+  }
+  const keys = knownEntries(value, ['times', 'pause'], 'retries', problems);
+  const times = keys.get('times');
+  const pause = keys.get('pause');
+  if (times === undefined) {
+    problems.add('missing-key', 'retries does not say how often', value.range, { hint: "add 'times: …'" });
+  }
+  return {
+    retries: (times && asInteger(times.value, 'retries.times', [0, 100], problems)) ?? base.retries,
+    retryPauseMs: (pause && asDuration(pause.value, 'retries.pause', problems)) ?? base.retryPauseMs,
+  };
 }
 
 function readSettings(keys: ReadonlyMap<string, LocatedEntry>, base: Settings, problems: Problems): Settings {
@@ -43,7 +65,7 @@ function readSettings(keys: ReadonlyMap<string, LocatedEntry>, base: Settings, p
   const cache = keys.get('cache');
   const seed = keys.get('seed');
   return {
-    retries: (retries && asInteger(retries.value, 'retries', [0, 100], problems)) ?? base.retries,
+    ...(retries === undefined ? base : readRetries(retries.value, base, problems)),
     timeoutMs: (timeout && asDuration(timeout.value, 'timeout', problems)) ?? base.timeoutMs,
     cache: (cache && asBoolean(cache.value, 'cache', problems)) ?? base.cache,
     seed: (seed && asInteger(seed.value, 'seed', [0, 2 ** 31 - 1], problems)) ?? base.seed,
@@ -162,6 +184,7 @@ function readNode(
     when: when && readCondition(when.value, problems),
     env: environment === undefined ? [] : readEnv(environment.value, env, problems),
     retries: settings.retries,
+    retryPauseMs: settings.retryPauseMs,
     timeoutMs: settings.timeoutMs,
     cache: settings.cache,
     seed: { value: settings.seed, range: keys.get('seed')?.value.range ?? keyRange },
@@ -201,7 +224,13 @@ export function readPipeline(
   }
 
   const params = resolveParams(keys.get('params')?.value, overrides, problems);
-  const base: Settings = { retries: 0, timeoutMs: undefined, cache: true, seed: DEFAULT_SEED };
+  const base: Settings = {
+    retries: 0,
+    retryPauseMs: RETRY_PAUSE_MS,
+    timeoutMs: undefined,
+    cache: true,
+    seed: DEFAULT_SEED,
+  };
   const defaultsEntry = keys.get('defaults');
   const defaultsMapping = defaultsEntry && asMapping(defaultsEntry.value, 'defaults', problems);
   const defaults = defaultsMapping

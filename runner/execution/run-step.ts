@@ -15,14 +15,11 @@ import { StepError } from '../../components/executor.js';
 import type { LoadExecutor } from '../../components/registry.js';
 import type { GraphNode } from '../graph/pipeline-graph.js';
 import type { ArtifactsByPort } from '../plan/arrival.js';
+import { retryPause } from './retry-pause.js';
 import type { ReportEvent, StepFailure } from './run-event.js';
 import { StepFailed, stepFailure } from './step-failure.js';
 import { executeStep, type Step, type StepListener } from './step-host.js';
 import type { WorkerPool } from './worker-pool.js';
-
-/** First pause before a retry, in milliseconds; every further one is twice as long. */
-const FIRST_PAUSE_MS = 1000;
-const LONGEST_PAUSE_MS = 60_000;
 
 /** What a step has come to. */
 export interface StepOutcome {
@@ -183,12 +180,6 @@ async function attempt(
   }
 }
 
-/** Pause before a retry, with jitter so that steps that failed together do not come back together. */
-function pause(attempts: number): number {
-  const longest = Math.min(FIRST_PAUSE_MS * 2 ** (attempts - 1), LONGEST_PAUSE_MS);
-  return Math.round(longest * (0.5 + Math.random() / 2));
-}
-
 /**
  * Executes a step with its retries and publishes what it made.
  *
@@ -211,7 +202,7 @@ export async function runStep(
     } catch (error) {
       const failure = error instanceof StepFailed ? error.failure : stepFailure(error);
       if (stop.aborted || attempts > node.retries) throw new StepEnded(failure, stop.aborted, attempts);
-      const delayMs = pause(attempts);
+      const delayMs = retryPause(`${node.name} ${fingerprint}`, attempts, node.retryPauseMs);
       report({ type: 'step-retry', node: node.name, attempt: attempts, failure, delayMs });
       await sleep(delayMs, undefined, { signal: stop }).catch(() => {
         throw new StepEnded(failure, true, attempts);

@@ -281,6 +281,7 @@ export async function buildGraph(
       after,
       when: config.when && conditions?.read(config.when, { ...known, each }, problems),
       retries: config.retries,
+      retryPauseMs: config.retryPauseMs,
       timeoutMs: config.timeoutMs,
       cache: config.cache,
       seed: config.seed.value,

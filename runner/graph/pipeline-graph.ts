@@ -51,6 +51,8 @@ export interface GraphNode {
   readonly when: Condition | undefined;
   /** How often a failed step is tried again. */
   readonly retries: number;
+  /** Milliseconds before the first retry, at most; twice as long before every further one. */
+  readonly retryPauseMs: number;
   /** Milliseconds for one attempt; undefined: no limit. */
   readonly timeoutMs: number | undefined;
   /** Whether outputs of an earlier run may be used. */
