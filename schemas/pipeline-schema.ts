@@ -201,6 +201,11 @@ export function pipelineSchema(specs: readonly ComponentSpec[]): JsonSchema {
         propertyNames: name,
         additionalProperties: PIPELINE_PARAM,
       },
+      secrets: {
+        description:
+          'Names of secrets, taken from the environment (NAME), or from the file that NAME_FILE names; ${secrets.NAME} in env.',
+        anyOf: [{ $ref: '#/$defs/variable' }, { type: 'array', items: { $ref: '#/$defs/variable' } }],
+      },
       defaults: {
         description: 'Settings of all nodes that do not set them themselves.',
         type: 'object',

@@ -7,6 +7,7 @@ import { interpolate, type Scope } from './interpolate.js';
 import { describeLocated, plain, type Located } from './located.js';
 import type { NodeConfig, Placed } from './pipeline-config.js';
 import type { PipelineParam } from './pipeline-params.js';
+import { secretsIn } from './secrets.js';
 
 /** Most instances of one node. */
 const MAX_INSTANCES = 20_000;
@@ -83,7 +84,11 @@ function instance(
     inputs: config.inputs.map((input) => ({ ...input, references: texts(input.references) })),
     after: texts(config.after),
     env: config.env.flatMap(({ entry, value }) => {
-      const text = interpolated({ value, range: entry.value.range }, scope, problems);
+      // What comes from outside is taken as it is; secrets are put in when the step starts.
+      const isWritten = entry.value.kind === 'scalar' && String(entry.value.value) === value;
+      if (!isWritten) return [{ entry, value }];
+      const later = new Map([['secrets', secretsIn(value)]]);
+      const text = interpolated({ value, range: entry.value.range }, { ...scope, later }, problems);
       return text === undefined ? [] : [{ entry, value: text.value }];
     }),
   };

@@ -7,6 +7,7 @@ import type { SourceRange } from '../source/source-file.js';
 import { suggest } from './fields.js';
 import { describeLocated, entryOf, type Located } from './located.js';
 import type { PipelineParam } from './pipeline-params.js';
+import { secretsIn } from './secrets.js';
 
 /** What placeholders can mean at a place. */
 export interface Scope {
@@ -61,6 +62,12 @@ function resolve(name: string, range: SourceRange, scope: Scope, problems: Probl
   }
   if (kind === 'env') {
     const value = scope.env.get(key);
+    if (value !== undefined && secretsIn(value).length > 0) {
+      problems.add('not-allowed', `the variable '${key}' holds a secret, which cannot stand in params`, range, {
+        hint: 'let the step read it from its environment',
+      });
+      return undefined;
+    }
     if (value !== undefined) return { kind: 'scalar', value, range };
     problems.add(
       'undeclared-env',
@@ -70,6 +77,12 @@ function resolve(name: string, range: SourceRange, scope: Scope, problems: Probl
         hint: `declare it: 'env: [${key}]'`,
       },
     );
+    return undefined;
+  }
+  if (kind === 'secrets' && !scope.later.has('secrets')) {
+    problems.add('not-allowed', 'a secret cannot stand in params, where it would be recorded', range, {
+      hint: `hand it over in the environment: 'env: {${key}: "\${secrets.${key}}"}'`,
+    });
     return undefined;
   }
   const known = scope.later.get(kind ?? '');

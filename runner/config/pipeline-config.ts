@@ -46,5 +46,7 @@ export interface NodeConfig {
 export interface PipelineConfig {
   readonly name: string;
   readonly params: ReadonlyMap<string, PipelineParam>;
+  /** Values by name. */
+  readonly secrets: ReadonlyMap<string, string>;
   readonly nodes: readonly NodeConfig[];
 }

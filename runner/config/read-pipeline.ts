@@ -7,9 +7,10 @@ import { expandEach } from './expand-each.js';
 import { asBoolean, asDuration, asInteger, asMapping, asText, checkName, knownEntries } from './fields.js';
 import { describeLocated, type Located, type LocatedEntry } from './located.js';
 import type { NodeConfig, PipelineConfig, Placed } from './pipeline-config.js';
+import { readSecrets, secretsIn } from './secrets.js';
 import { resolveParams, type PipelineParam } from './pipeline-params.js';
 
-const PIPELINE_KEYS = ['version', 'name', 'description', 'params', 'defaults', 'nodes'];
+const PIPELINE_KEYS = ['version', 'name', 'description', 'params', 'secrets', 'defaults', 'nodes'];
 const DEFAULT_KEYS = ['retries', 'timeout', 'cache', 'seed'];
 const NODE_KEYS = [
   'component',
@@ -114,7 +115,9 @@ function readEnv(
       });
       return [];
     }
-    const outside = Object.hasOwn(env, entry.key) ? env[entry.key] : undefined;
+    // A secret goes by its declared way only: a variable of the same name would bring it into the records.
+    const isSecret = typeof fallback === 'string' && secretsIn(fallback).length > 0;
+    const outside = !isSecret && Object.hasOwn(env, entry.key) ? env[entry.key] : undefined;
     const found = outside ?? (fallback === null ? undefined : String(fallback));
     if (found !== undefined) return [{ entry, value: found }];
     problems.add('undeclared-env', `the environment variable '${entry.key}' has no value`, entry.keyRange, {
@@ -224,6 +227,12 @@ export function readPipeline(
   }
 
   const params = resolveParams(keys.get('params')?.value, overrides, problems);
+  const secretsEntry = keys.get('secrets');
+  const secrets = readSecrets(
+    secretsEntry === undefined ? [] : placedTexts(secretsEntry.value, 'an entry of secrets', problems),
+    env,
+    problems,
+  );
   const base: Settings = {
     retries: 0,
     retryPauseMs: RETRY_PAUSE_MS,
@@ -259,5 +268,5 @@ export function readPipeline(
     // Not spread: there may be many.
     for (const node of readNode(entry, defaults, env, params, problems)) nodes.push(node);
   }
-  return { name, params, nodes };
+  return { name, params, secrets, nodes };
 }

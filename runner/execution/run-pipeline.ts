@@ -22,6 +22,7 @@ import { needsOf, type GraphNode, type PipelineGraph } from '../graph/pipeline-g
 import { arrivalOf, type ArtifactsByPort, type NodeEnd } from '../plan/arrival.js';
 import { planPipeline } from '../plan/plan-pipeline.js';
 import { byPort, Planner, type DamagedArtifact, type Decision } from '../plan/planner.js';
+import { maskFor } from './mask.js';
 import type { ReportedArtifact, ReportEvent, RunOutcome } from './run-event.js';
 import { RunState } from './run-state.js';
 import { runStep, StepEnded, type StepSurroundings } from './run-step.js';
@@ -397,6 +398,8 @@ async function runLocked(
   let outcome: RunOutcome = 'failed';
   try {
     const surroundings: StepSurroundings = {
+      secrets: graph.secrets,
+      mask: maskFor(graph.secrets.values()),
       root,
       artifacts,
       workers,

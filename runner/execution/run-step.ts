@@ -13,8 +13,10 @@ import type { StoreRoot } from '../../artifacts/store/store-root.js';
 import type { PropertyValue } from '../../artifacts/types.js';
 import { StepError } from '../../components/executor.js';
 import type { LoadExecutor } from '../../components/registry.js';
+import { withSecrets } from '../config/secrets.js';
 import type { GraphNode } from '../graph/pipeline-graph.js';
 import type { ArtifactsByPort } from '../plan/arrival.js';
+import type { Mask } from './mask.js';
 import { retryPause } from './retry-pause.js';
 import type { ReportEvent, StepFailure } from './run-event.js';
 import { StepFailed, stepFailure } from './step-failure.js';
@@ -50,6 +52,9 @@ export interface StepSurroundings {
   /** For steps that execute in this process. */
   readonly executors: LoadExecutor;
   readonly baseDir: string;
+  /** Values of secrets by name, and what keeps them out of reports and records. */
+  readonly secrets: ReadonlyMap<string, string>;
+  readonly mask: Mask;
   readonly report: ReportEvent;
   /** Aborts when the run is to stop. */
   readonly stop: AbortSignal;
@@ -64,7 +69,7 @@ async function prepare(
   node: GraphNode,
   inputs: ArtifactsByPort,
   fingerprint: string,
-  { root, artifacts, baseDir }: StepSurroundings,
+  { root, artifacts, baseDir, secrets }: StepSurroundings,
 ): Promise<Attempt & { readonly scratch: StagedArtifact }> {
   const scratch = await artifacts.stage();
   const staged: Record<string, StagedArtifact> = {};
@@ -98,7 +103,7 @@ async function prepare(
     cacheDir: root.cache,
     checkpointDir,
     tempDir: scratch.path,
-    env: node.env,
+    env: Object.fromEntries(Object.entries(node.env).map(([name, value]) => [name, withSecrets(value, secrets)])),
   };
   return { step, staged, scratch };
 }
@@ -109,23 +114,23 @@ async function attempt(
   fingerprint: string,
   surroundings: StepSurroundings,
 ): Promise<Omit<StepOutcome, 'attempts'>> {
-  const { workers, executors, report, stop } = surroundings;
+  const { workers, executors, report, stop, mask } = surroundings;
   const prepared = await prepare(node, inputs, fingerprint, surroundings);
   const { step, staged, scratch } = prepared;
   const metrics: Record<string, number> = {};
   const properties: Record<string, Record<string, PropertyValue>> = {};
   const listener: StepListener = {
     log: (level, message) => {
-      report({ type: 'step-log', node: node.name, level, message });
+      report({ type: 'step-log', node: node.name, level, message: mask(message) });
     },
     progress: (progress) => {
-      report({ type: 'step-progress', node: node.name, progress });
+      report({ type: 'step-progress', node: node.name, progress: mask(progress) });
     },
     metric: (name, value) => {
       metrics[name] = value;
     },
     property: (port, name, value) => {
-      (properties[port] ??= {})[name] = value;
+      (properties[port] ??= {})[name] = mask(value);
     },
   };
   const timeout = node.timeoutMs === undefined ? undefined : AbortSignal.timeout(node.timeoutMs);
@@ -194,13 +199,13 @@ export async function runStep(
   reason: string,
   surroundings: StepSurroundings,
 ): Promise<StepOutcome> {
-  const { report, stop } = surroundings;
+  const { report, stop, mask } = surroundings;
   for (let attempts = 1; ; attempts++) {
     report({ type: 'step-started', node: node.name, component: node.spec.name, reason, attempt: attempts });
     try {
       return { ...(await attempt(node, inputs, fingerprint, surroundings)), attempts };
     } catch (error) {
-      const failure = error instanceof StepFailed ? error.failure : stepFailure(error);
+      const failure = mask(error instanceof StepFailed ? error.failure : stepFailure(error));
       if (stop.aborted || attempts > node.retries) throw new StepEnded(failure, stop.aborted, attempts);
       const delayMs = retryPause(`${node.name} ${fingerprint}`, attempts, node.retryPauseMs);
       report({ type: 'step-retry', node: node.name, attempt: attempts, failure, delayMs });

@@ -11,6 +11,7 @@ import { asMapping, suggest } from '../config/fields.js';
 import { interpolate } from '../config/interpolate.js';
 import { plain, rangeAt, type LocatedMapping } from '../config/located.js';
 import { referenceParts } from '../config/node-name.js';
+import { secretsIn } from '../config/secrets.js';
 import type { NodeConfig, PipelineConfig, Placed } from '../config/pipeline-config.js';
 import type { DiagnosticCode } from '../source/diagnostic-codes.js';
 import type { Problems } from '../source/problems.js';
@@ -245,6 +246,7 @@ export async function buildGraph(
     nodes: new Map([...resolved].map(([name, { outputs }]) => [name, outputs])),
     names,
   };
+  const declaredSecrets = new Set(pipeline.secrets.keys());
   const nodes: GraphNode[] = [];
   let edges = 0;
   for (const node of resolved.values()) {
@@ -266,6 +268,13 @@ export async function buildGraph(
     const portRange = new Map(
       config.inputs.map(({ port, references }) => [port.value, references[0]?.range ?? port.range]),
     );
+    for (const { entry, value } of config.env) {
+      const unknown = secretsIn(value).find((name) => !declaredSecrets.has(name));
+      if (unknown === undefined) continue;
+      problems.add('unknown-placeholder', `there is no secret '${unknown}'`, entry.value.range, {
+        hint: suggest(unknown, [...declaredSecrets]) ?? `declare it: 'secrets: [${unknown}]' beside 'nodes'`,
+      });
+    }
     const envRange = new Map(config.env.map(({ entry }) => [entry.key, entry.keyRange]));
     nodes.push({
       name: config.name.value,
@@ -322,6 +331,7 @@ export async function buildGraph(
     name: pipeline.name,
     ...at,
     params: Object.fromEntries([...pipeline.params].map(([name, { value }]) => [name, plain(value)])),
+    secrets: pipeline.secrets,
     nodes: inOrder(nodes),
   };
 }

@@ -58,7 +58,7 @@ export interface GraphNode {
   /** Whether outputs of an earlier run may be used. */
   readonly cache: boolean;
   readonly seed: number;
-  /** Declared environment, with values. */
+  /** Declared environment, with values; a secret stands as `${secrets.X}`. */
   readonly env: Readonly<Record<string, string>>;
   readonly places: NodePlaces;
 }
@@ -77,5 +77,7 @@ export interface PipelineGraph {
   readonly baseDir: string;
   /** Values of the pipeline's params. */
   readonly params: Readonly<Record<string, unknown>>;
+  /** Values of secrets by name: put into the environment of steps, and nowhere else. */
+  readonly secrets: ReadonlyMap<string, string>;
   readonly nodes: readonly GraphNode[];
 }

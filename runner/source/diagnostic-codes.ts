@@ -19,6 +19,7 @@ export const DIAGNOSTIC_CODES = {
   'missing-param': 'A param without default has no value.',
   'unknown-placeholder': 'A `${…}` that names nothing known here.',
   'undeclared-env': 'An environment variable that is not declared, or has no value.',
+  'missing-secret': 'A secret that has no value, or is too short to be masked.',
   'unknown-node': 'A reference to a node that does not exist.',
   'unknown-output': 'A reference to an output that the node does not have.',
   'unknown-input': 'An input that the component does not have.',
