@@ -172,7 +172,7 @@ describe('a program', () => {
 
   test('loads, by importing the package, no other package and no executor', async () => {
     const { metafile } = await build({
-      entryPoints: ['dist/index.js'],
+      entryPoints: ['index.ts'],
       bundle: true,
       write: false,
       outdir: 'out',
@@ -189,10 +189,11 @@ describe('a program', () => {
       for (const { path: next, kind } of metafile.inputs[path]?.imports ?? [])
         if (kind === 'import-statement') visit(next);
     };
-    visit('dist/index.js');
-    expect(loaded).toContain('dist/runner/library/run.js');
-    expect([...loaded].filter((path) => !/^(node:|dist\/)/u.test(path) || path.endsWith('executor.js'))).toEqual([
-      'dist/components/executor.js',
+    visit('index.ts');
+    expect(loaded).toContain('runner/library/run.ts');
+    const isOwn = /^(node:|index|artifacts\/|components\/|runner\/)/u;
+    expect([...loaded].filter((path) => !isOwn.test(path) || path.endsWith('executor.ts'))).toEqual([
+      'components/executor.ts',
     ]);
   });
 });
