@@ -2,7 +2,7 @@
  * Bundles the built entry points over themselves: a command then reads a dozen files rather than two hundred. Code that
  * several of them use goes into chunks of its own, so that a class is the same wherever it is imported from, the user's
  * components included; what is loaded late stays in files of its own. Modules that look for their neighbours find them
- * beside the chunks: `worker.js`, `../index.js` and the digests of the components' code.
+ * beside the chunks: worker programs, `../index.js` and the digests of the components' code.
  */
 import { readFile, rm } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
@@ -21,6 +21,7 @@ await build({
     index: 'index.ts',
     'runner/cli/main': 'runner/cli/main.ts',
     'chunks/worker': 'runner/execution/worker.ts',
+    'chunks/trial-worker': 'components/tuner/trial-worker.ts',
   },
   outdir: 'dist',
   chunkNames: 'chunks/[name]-[hash]',
