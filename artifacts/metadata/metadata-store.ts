@@ -107,6 +107,27 @@ export interface NodeMetrics {
   readonly metrics: Readonly<Record<string, number>>;
 }
 
+/** What makes an artifact usable: which executions may stand for a step by it, and its witness. */
+export interface Standing {
+  readonly executions: readonly number[];
+  readonly witness: StatWitness | undefined;
+}
+
+/** All records of one digest together, under the name of the newest execution that made it. */
+export interface RecordedDigest {
+  readonly digest: Digest;
+  readonly type: string;
+  readonly bytes: number;
+  readonly node: string;
+  readonly port: string;
+}
+
+/** A run in which an artifact stood at a port. */
+export interface DigestUse {
+  readonly runId: number;
+  readonly digest: Digest;
+}
+
 /** Keeps runs, executions, artifacts and events. */
 export interface MetadataStore {
   /** Runs `work` so that all its writes are kept, or, when it throws, none. Nested calls join the outer one. */
@@ -124,8 +145,6 @@ export interface MetadataStore {
   beginExecution(execution: NewExecution): number;
   /** Records an execution as COMPLETE with its new artifacts; returns them in the order given. */
   completeExecution(executionId: number, completion: Completion): readonly ArtifactRecord[];
-  /** Records an execution as CACHED: it has the outputs of an earlier one. Returns its id. */
-  recordCached(execution: NewExecution, from: ReusableExecution, endedAt: number): number;
   /** Records an execution as COMPLETE whose outputs are artifacts that were there already. Returns its id. */
   recordResolved(execution: NewExecution, outputs: readonly Binding[], endedAt: number): number;
   /** Records that a node was not executed, and why. Returns its id. */
@@ -136,6 +155,11 @@ export interface MetadataStore {
     readonly reason: string;
     readonly at: number;
   }): number;
+  /**
+   * Records an execution as CACHED: it has the outputs of an earlier one. Returns its id; or undefined, recording nothing,
+   * when that execution's outputs may no longer be used.
+   */
+  recordCached(execution: NewExecution, from: ReusableExecution, endedAt: number): number | undefined;
   failExecution(
     executionId: number,
     end: { state: 'FAILED' | 'CANCELED'; failure: FailureRecord; attempts: number; endedAt: number },
@@ -147,6 +171,10 @@ export interface MetadataStore {
   completedOf(pipeline: string): ReusableExecutions;
   /** Forbids reuse of executions that made this artifact, because it is damaged or gone. Marks the artifacts DELETED. */
   retireArtifact(digest: Digest): void;
+  /** What {@link retireArtifact} would forget of an artifact. */
+  standing(digest: Digest): Standing;
+  /** Takes a retirement back. */
+  reviveArtifact(digest: Digest, standing: Standing): void;
   witness(digest: Digest): StatWitness | undefined;
   saveWitness(digest: Digest, witness: StatWitness): void;
 
@@ -174,6 +202,12 @@ export interface MetadataStore {
   /** Artifacts whose digest begins with this text, newest first. */
   artifactsByDigest(prefix: string): readonly ArtifactRecord[];
   artifacts(query: Query & { type?: string }): readonly ArtifactRecord[];
+  /** Every digest that an execution made. */
+  recordedDigests(): readonly RecordedDigest[];
+  /** Which runs used which artifacts, each pair once. */
+  digestUses(): readonly DigestUse[];
+  /** Blessings, pushed models, all that they were made from, and what was made beside it. */
+  shippedDigests(): ReadonlySet<Digest>;
   /** Events of an artifact or an execution; for the walk in lineage.ts. */
   eventsOfArtifact(artifactId: number): readonly LineageEvent[];
   eventsOfExecution(executionId: number): readonly LineageEvent[];

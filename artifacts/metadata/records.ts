@@ -46,6 +46,8 @@ export interface ArtifactRecord {
   readonly bytes: number;
   readonly files: number;
   readonly createdAt: number;
+  /** Only the record is left: the files were damaged, or garbage collection took them. */
+  readonly gone: boolean;
 }
 
 /** An artifact that goes into, or comes out of, an execution: at which port, and where in a list. */

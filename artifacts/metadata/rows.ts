@@ -93,6 +93,7 @@ export function artifactRecord(row: Row): ArtifactRecord {
     bytes: number(row, 'bytes'),
     files: number(row, 'files'),
     createdAt: number(row, 'create_time_since_epoch'),
+    gone: number(row, 'stands') === 0,
   };
 }
 
@@ -116,8 +117,8 @@ export const EXECUTION_SELECT =
 
 /** Artifacts with what {@link artifactRecord} needs. */
 export const ARTIFACT_SELECT =
-  'SELECT d.*, a.create_time_since_epoch, t.name AS type FROM pipeline_artifact d JOIN Artifact a ON a.id = d.artifact_id JOIN Type t ON t.id = a.type_id';
+  'SELECT d.*, a.create_time_since_epoch, t.name AS type, EXISTS (SELECT 1 FROM pipeline_witness w WHERE w.digest = d.digest) AS stands FROM pipeline_artifact d JOIN Artifact a ON a.id = d.artifact_id JOIN Type t ON t.id = a.type_id';
 
 /** Bindings with their artifacts. */
 export const BINDING_SELECT =
-  'SELECT b.execution_id, b.direction, b.port, b.position, d.*, a.create_time_since_epoch, t.name AS type FROM pipeline_binding b JOIN pipeline_artifact d ON d.artifact_id = b.artifact_id JOIN Artifact a ON a.id = d.artifact_id JOIN Type t ON t.id = a.type_id';
+  'SELECT b.execution_id, b.direction, b.port, b.position, d.*, a.create_time_since_epoch, t.name AS type, EXISTS (SELECT 1 FROM pipeline_witness w WHERE w.digest = d.digest) AS stands FROM pipeline_binding b JOIN pipeline_artifact d ON d.artifact_id = b.artifact_id JOIN Artifact a ON a.id = d.artifact_id JOIN Type t ON t.id = a.type_id';

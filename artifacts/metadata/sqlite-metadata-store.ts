@@ -63,6 +63,27 @@ function runsWhere({ pipeline, state }: Pick<RunQuery, 'pipeline' | 'state'>): r
   return [pipeline ?? null, pipeline ?? null, state ?? null, state ?? null];
 }
 
+/** Executions with an artifact of a digest among their outputs. */
+const MADE_BY = `SELECT b.execution_id FROM pipeline_binding b JOIN pipeline_artifact d ON d.artifact_id = b.artifact_id WHERE d.digest = ? AND b.direction = ${String(EVENT.output)}`;
+
+/** Artifacts at any port of the executions that blessings and pushed models came from, directly or by others. */
+const SHIPPED = `
+  WITH RECURSIVE maker(execution_id) AS (
+    SELECT b.execution_id FROM pipeline_artifact d
+      JOIN Artifact a ON a.id = d.artifact_id JOIN Type t ON t.id = a.type_id
+      JOIN pipeline_binding b ON b.artifact_id = d.artifact_id AND b.direction = ${String(EVENT.output)}
+      JOIN pipeline_execution p ON p.execution_id = b.execution_id AND p.cached_from IS NULL
+      WHERE (t.name = 'ModelBlessing' AND json_extract(d.properties, '$.blessed') = 1)
+        OR (t.name = 'PushedModel' AND json_extract(d.properties, '$.pushed') = 1)
+    UNION
+    SELECT o.execution_id FROM maker m
+      JOIN pipeline_binding i ON i.execution_id = m.execution_id AND i.direction = ${String(EVENT.input)}
+      JOIN pipeline_binding o ON o.artifact_id = i.artifact_id AND o.direction = ${String(EVENT.output)}
+      JOIN pipeline_execution p ON p.execution_id = o.execution_id AND p.cached_from IS NULL
+  )
+  SELECT DISTINCT d.digest FROM maker m
+    JOIN pipeline_binding b ON b.execution_id = m.execution_id JOIN pipeline_artifact d ON d.artifact_id = b.artifact_id`;
+
 function prepare(database: Database): void {
   database.transaction(() => {
     const known = database.get("SELECT count(*) AS tables FROM sqlite_master WHERE type = 'table'");
@@ -280,7 +301,7 @@ export function openMetadataStore(path: string): MetadataStore {
       artifact.files,
     );
     const { type, digest, properties, bytes, files } = artifact;
-    return { id, type, digest, properties, bytes, files, createdAt: at };
+    return { id, type, digest, properties, bytes, files, createdAt: at, gone: false };
   };
 
   const saveWitness: MetadataStore['saveWitness'] = (digest, witness) => {
@@ -446,6 +467,8 @@ export function openMetadataStore(path: string): MetadataStore {
 
     recordCached: (execution, { execution: origin, outputs }, endedAt) =>
       transaction(() => {
+        const row = database.get('SELECT reusable FROM pipeline_execution WHERE execution_id = ?', origin.id);
+        if (row?.['reusable'] !== 1) return undefined;
         const id = insertExecution(execution, 'CACHED', origin.id, endedAt, canonicalJson(origin.metrics));
         const contexts = contextsOf(runOf(execution.runId), execution.node);
         const bindings = outputs.map(({ port, index, artifact }) => ({ port, index, artifactId: artifact.id }));
@@ -514,11 +537,7 @@ export function openMetadataStore(path: string): MetadataStore {
 
     retireArtifact: (digest) => {
       transaction(() => {
-        database.run(
-          'UPDATE pipeline_execution SET reusable = 0 WHERE execution_id IN (SELECT b.execution_id FROM pipeline_binding b JOIN pipeline_artifact d ON d.artifact_id = b.artifact_id WHERE d.digest = ? AND b.direction = ?)',
-          digest,
-          EVENT.output,
-        );
+        database.run(`UPDATE pipeline_execution SET reusable = 0 WHERE execution_id IN (${MADE_BY})`, digest);
         database.run(
           'UPDATE Artifact SET state = ? WHERE id IN (SELECT artifact_id FROM pipeline_artifact WHERE digest = ?)',
           ARTIFACT_STATE.DELETED,
@@ -527,6 +546,55 @@ export function openMetadataStore(path: string): MetadataStore {
         database.run('DELETE FROM pipeline_witness WHERE digest = ?', digest);
       });
     },
+
+    standing: (digest) => {
+      const executions = database
+        .all(`SELECT execution_id FROM pipeline_execution WHERE reusable = 1 AND execution_id IN (${MADE_BY})`, digest)
+        .map((row) => number(row, 'execution_id'));
+      const row = database.get('SELECT witness FROM pipeline_witness WHERE digest = ?', digest);
+      return { executions, witness: row === undefined ? undefined : witnessOf(row) };
+    },
+
+    reviveArtifact: (digest, { executions, witness }) => {
+      database.transaction(() => {
+        for (const id of executions) {
+          database.run(
+            `UPDATE pipeline_execution SET reusable = 1 WHERE execution_id = ? AND execution_id IN (${MADE_BY})`,
+            id,
+            digest,
+          );
+        }
+        database.run(
+          'UPDATE Artifact SET state = ? WHERE id IN (SELECT artifact_id FROM pipeline_artifact WHERE digest = ?)',
+          ARTIFACT_STATE.LIVE,
+          digest,
+        );
+        if (witness !== undefined) saveWitness(digest, witness);
+      });
+    },
+
+    recordedDigests: () =>
+      database
+        .all(
+          // Of a group, SQLite takes the columns from the row with the maximum.
+          `SELECT d.digest, d.bytes, t.name AS type, p.node, b.port, max(p.execution_id) FROM pipeline_execution p JOIN pipeline_binding b ON b.execution_id = p.execution_id AND b.direction = ${String(EVENT.output)} JOIN pipeline_artifact d ON d.artifact_id = b.artifact_id JOIN Artifact a ON a.id = d.artifact_id JOIN Type t ON t.id = a.type_id WHERE p.cached_from IS NULL GROUP BY d.digest`,
+        )
+        .map((row) => ({
+          digest: text(row, 'digest'),
+          type: text(row, 'type'),
+          bytes: number(row, 'bytes'),
+          node: text(row, 'node'),
+          port: text(row, 'port'),
+        })),
+
+    digestUses: () =>
+      database
+        .all(
+          'SELECT DISTINCT p.run_id, d.digest FROM pipeline_execution p JOIN pipeline_binding b ON b.execution_id = p.execution_id JOIN pipeline_artifact d ON d.artifact_id = b.artifact_id',
+        )
+        .map((row) => ({ runId: number(row, 'run_id'), digest: text(row, 'digest') })),
+
+    shippedDigests: () => new Set(database.all(SHIPPED).map((row) => text(row, 'digest'))),
 
     witness: (digest) => {
       const row = database.get('SELECT witness FROM pipeline_witness WHERE digest = ?', digest);

@@ -21,6 +21,8 @@ export interface StoreRoot {
   readonly staging: string;
   /** Artifacts that were found damaged. */
   readonly quarantine: string;
+  /** What garbage collection took out, until it is brought back or removed for good. */
+  readonly trash: string;
   readonly metadata: string;
   /** Step logs by run. */
   readonly logs: string;
@@ -38,6 +40,7 @@ export function rootPlaces(path: string): StoreRoot {
     artifacts: join(path, 'artifacts'),
     staging: join(path, 'staging'),
     quarantine: join(path, 'quarantine'),
+    trash: join(path, 'trash'),
     metadata: join(path, 'metadata.db'),
     logs: join(path, 'logs'),
     checkpoints: join(path, 'checkpoints'),

@@ -21,7 +21,7 @@ function row(artifact: ArtifactRecord, metadata: MetadataStore): readonly string
     maker === undefined ? '' : `${maker.execution.node}.${maker.port}`,
     maker === undefined ? '' : `run ${String(maker.execution.runId)}`,
     shortDigest(artifact.digest),
-    byteSize(artifact.bytes),
+    artifact.gone ? 'gone' : byteSize(artifact.bytes),
     moment(artifact.createdAt),
   ];
 }

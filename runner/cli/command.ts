@@ -4,6 +4,7 @@
  */
 import type { TextOutput } from '../reporting/text-output.js';
 import type { Diagnostic } from '../source/diagnostic.js';
+import type { Amount } from './amounts.js';
 
 /** Exit statuses. */
 export const EXIT = {
@@ -169,6 +170,19 @@ export interface ComponentsArguments {
 /** Arguments of `pipeline init`. */
 export interface InitArguments {
   readonly folder: string;
+}
+
+/** Arguments of `pipeline gc`. */
+export interface GcArguments {
+  /** `collect` moves to the trash, `undo` brings the latest batch back, `purge` removes what is there for good. */
+  readonly phase: 'collect' | 'undo' | 'purge';
+  readonly dryRun: boolean;
+  readonly keepLast: number | undefined;
+  /** In milliseconds. */
+  readonly maxAge: Amount | undefined;
+  /** In bytes. */
+  readonly maxSize: Amount | undefined;
+  readonly pipeline: string | undefined;
 }
 
 /** Input that a command cannot work with, other than a pipeline file; exit status 2. */

@@ -6,7 +6,6 @@ import {
   LINEAGE_FORMATS,
   RUN_STATUSES,
   type ArtifactsArguments,
-  type Command,
   type ExplainArguments,
   type LineageArguments,
   type LogsArguments,
@@ -18,18 +17,11 @@ import {
   type RunSelection,
   type RunsArguments,
 } from './command.js';
-
-/** Loads a command and runs it. */
-export type Start = <A>(load: () => Promise<{ readonly command: Command<A> }>, args: A) => Promise<void>;
+import { count, type Start } from './operands.js';
+import { declareStoreCommands } from './store-commands.js';
 
 function collect(value: string, previous: readonly string[]): readonly string[] {
   return [...previous, value];
-}
-
-/** Reads a whole number of at least 1. */
-function count(value: string): number {
-  if (/^[1-9]\d{0,8}$/u.test(value)) return Number(value);
-  throw new InvalidArgumentError('It must be a whole number of at least 1.');
 }
 
 /** Reads a whole number of at least 0. */
@@ -252,4 +244,5 @@ export function declareCommands(program: Parser, start: Start): void {
   declarePipelineCommands(program, start);
   declareLookingBack(program, start);
   declareOthers(program, start);
+  declareStoreCommands(program, start);
 }

@@ -16,8 +16,8 @@ export function valuedRunJson({ run, nodes }: ValuedRun): object {
 }
 
 /** An artifact. */
-export function artifactJson({ id, type, digest, properties, bytes, files, createdAt }: ArtifactRecord): object {
-  return { artifact: id, type, digest, properties, bytes, files, createdAt };
+export function artifactJson({ id, type, digest, properties, bytes, files, createdAt, gone }: ArtifactRecord): object {
+  return { artifact: id, type, digest, properties, bytes, files, createdAt, gone };
 }
 
 function boundJson({ port, index, artifact }: BoundArtifact): object {

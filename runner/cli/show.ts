@@ -103,7 +103,7 @@ function showText(run: RunRecord, store: OpenStore, environment: Environment): s
       `${execution.node}.${port}`,
       artifact.type,
       shortDigest(artifact.digest),
-      byteSize(artifact.bytes),
+      artifact.gone ? 'gone' : byteSize(artifact.bytes),
     ]),
   );
   const metrics = executions.flatMap(({ execution }) =>

@@ -108,6 +108,7 @@ class Run {
     const plan = await planPipeline({ ...this.#options, graph, store }, this.#planner);
     this.#metadata.transaction(() => {
       for (const { node, plan: decision } of plan) {
+        // What garbage collection has taken since is decided anew when the node's turn comes.
         // What is damaged is put aside first, when the node's turn comes; what needs it waits.
         if (this.#state.state(node.name) !== 'ready' || ('damaged' in decision && decision.damaged.length > 0))
           continue;
@@ -175,10 +176,11 @@ class Run {
     };
   }
 
-  #useCached(node: GraphNode, inputs: ArtifactsByPort, decision: Extract<Decision, { kind: 'cached' }>): void {
+  /** @returns false when the outputs are no longer there to be used */
+  #useCached(node: GraphNode, inputs: ArtifactsByPort, decision: Extract<Decision, { kind: 'cached' }>): boolean {
     const { execution, outputs } = decision.from;
     const cached = { ...this.#execution(node, inputs, decision), log: execution.log };
-    this.#metadata.recordCached(cached, decision.from, Date.now());
+    if (this.#metadata.recordCached(cached, decision.from, Date.now()) === undefined) return false;
     this.#finish(node, { kind: 'made', outputs: byPort(outputs), metrics: execution.metrics }, 'cached');
     this.#options.report({
       type: 'step-cached',
@@ -188,6 +190,7 @@ class Run {
       metrics: execution.metrics,
       outputs: reported(byPort(outputs)),
     });
+    return true;
   }
 
   #useResolved(node: GraphNode, decision: Extract<Decision, { kind: 'resolved' }>): void {
@@ -233,10 +236,10 @@ class Run {
   }
 
   async #decide(node: GraphNode, inputs: ArtifactsByPort): Promise<void> {
-    const decision = await this.#planner.decide(node, inputs);
-    if (decision.kind === 'cached') {
-      this.#useCached(node, inputs, decision);
-      return;
+    let decision = await this.#planner.decide(node, inputs);
+    while (decision.kind === 'cached') {
+      if (this.#useCached(node, inputs, decision)) return;
+      decision = await this.#planner.decide(node, inputs);
     }
     for (const damaged of decision.damaged) await this.#putAside(node.name, damaged);
     if (decision.kind === 'resolved') this.#useResolved(node, decision);

@@ -1,7 +1,7 @@
 /**
  * Conditions: expressions in the Common Expression Language (CEL) over params and over what earlier nodes came to. Parsed
- * and checked here, by a library, never by `eval`; where the facts come from is the planner's business. The only user of
- * the library.
+ * and checked here, by a library, never by `eval`; where the facts come from is the planner's business. Beside the
+ * `--where` of the command line the only user of the library.
  */
 import type { ASTNode, Environment } from '@marcbachmann/cel-js';
 import type { ArtifactType } from '../../artifacts/types.js';

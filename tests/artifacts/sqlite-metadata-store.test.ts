@@ -53,6 +53,24 @@ function complete(store: MetadataStore, id: number, letter: string): number {
 }
 
 describe('the metadata store', () => {
+  test('records nothing as cached whose outputs were retired, until they are revived', () => {
+    const store = openMetadataStore(join(temporaryFolder(), 'm.db'));
+    store.registerTypes([Examples, Model]);
+    const id = store.beginExecution(execution(beginRun(store), 'trainer'));
+    complete(store, id, 'a');
+    const found = store.findCompleted(digest('f'));
+    if (found === undefined) throw new Error('it is not found');
+    const standing = store.standing(digest('a'));
+    expect(standing).toEqual({ executions: [id], witness: { f: [1, '2', '3', '4'] } });
+    store.retireArtifact(digest('a'));
+    const later = execution(beginRun(store), 'trainer');
+    expect(store.recordCached(later, found, 3000)).toBeUndefined();
+    expect(store.executionsOf(later.runId)).toEqual([]);
+    store.reviveArtifact(digest('a'), standing);
+    expect(store.recordCached(later, found, 3000)).toBeGreaterThan(id);
+    store.close();
+  });
+
   test('finds what was completed, with exact metrics, after it was opened anew', () => {
     const path = join(temporaryFolder(), 'm.db');
     const store = openMetadataStore(path);

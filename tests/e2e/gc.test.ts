@@ -1,0 +1,186 @@
+import { describe, expect, test } from '@jest/globals';
+import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { events, pipeline, startPipeline } from '../rig/cli.js';
+import { answer, runModelPipeline, writeModelPipeline } from '../rig/model-pipeline.js';
+import { runPipeline, scriptStep, step, writePipeline } from '../rig/steps.js';
+import { temporaryFolders } from '../rig/temp-folder.js';
+
+const temporaryFolder = temporaryFolders();
+
+/** Of the instants that a process can be killed at, one in so many is tried. */
+const STRIDE = process.env['FULL_TESTS'] === '1' ? 1 : 11;
+
+function standing(folder: string): readonly string[] {
+  const artifacts = join(folder, '.pipeline', 'artifacts');
+  return readdirSync(artifacts).filter((name) => /^[0-9a-f]{64}$/u.test(name));
+}
+
+/** Which models stand, by the letter that their weights begin with. */
+function models(folder: string): string {
+  const artifacts = join(folder, '.pipeline', 'artifacts');
+  return standing(folder)
+    .map((digest) => join(artifacts, digest, 'weights.txt'))
+    .filter((path) => existsSync(path))
+    .map((path) => readFileSync(path, 'utf8').slice(0, 1))
+    .sort()
+    .join('');
+}
+
+/** A store with models `a`, blessed, `b` and `c`, of three runs. */
+async function threeModels(): Promise<string> {
+  const folder = temporaryFolder();
+  writeModelPipeline(folder);
+  await runModelPipeline(folder, 'a', 0.9);
+  await runModelPipeline(folder, 'b', 0.5);
+  await runModelPipeline(folder, 'c', 0.6);
+  return folder;
+}
+
+/** How each node ended in a further run. */
+async function again(folder: string, weights: string, accuracy: number): Promise<readonly string[]> {
+  const set = ['--set', `weights=${weights}`, '--set', `accuracy=${String(accuracy)}`];
+  const { stdout } = await pipeline(folder, ['run', 'p.yaml', '--json', ...set]);
+  return events(stdout)
+    .map(({ type }) => String(type))
+    .filter((type) => /^step-(?:cached|completed)$/u.test(type));
+}
+
+describe('pipeline gc', () => {
+  test('says what would go, why, and its bytes, and changes nothing', async () => {
+    const folder = await threeModels();
+    const { stdout } = await pipeline(folder, ['gc', '--keep-last', '1', '--dry-run']);
+    expect(stdout).toMatch(
+      /^would move 2 artifacts \(1\.1 kB\) to the trash:\n {2}train\.model +Model +[0-9a-f]{12} +1\.0 kB {2}last used by run 2 of models, earlier than its last complete run\n/u,
+    );
+    expect(stdout).toMatch(
+      /4 artifacts \(2\.\d kB\) are kept: 2 of runs that are kept, 2 that blessed or pushed models came from/u,
+    );
+    expect(stdout).toContain('next: pipeline gc --keep-last 1\n');
+    const plan = await answer(folder, ['gc', '--keep-last', '1', '--dry-run']);
+    expect(plan).toMatchObject({
+      dryRun: true,
+      removed: [{ reason: 'earlier-runs', lastRun: 2 }, { reason: 'earlier-runs' }],
+    });
+    expect(models(folder)).toBe('abc');
+    expect(existsSync(join(folder, '.pipeline', 'trash'))).toBe(false);
+  });
+
+  test('keeps what blessed models came from; what is gone is made again', async () => {
+    const folder = await threeModels();
+    expect((await pipeline(folder, ['gc', '--keep-last', '1'])).status).toBe(0);
+    expect(models(folder)).toBe('ac');
+    expect((await answer(folder, ['artifacts', '--type', 'Model']))['artifacts']).toMatchObject([
+      { artifact: 5, gone: false },
+      { artifact: 3, gone: true },
+      { artifact: 1, gone: false },
+    ]);
+    expect(await again(folder, 'a', 0.9)).toEqual(['step-cached', 'step-cached']);
+    expect(await again(folder, 'b', 0.5)).toEqual(['step-completed', 'step-completed']);
+    expect((await pipeline(folder, ['verify'])).status).toBe(0);
+  });
+
+  test('--undo brings everything back as it was, --purge frees the space', async () => {
+    const folder = await threeModels();
+    await pipeline(folder, ['gc', '--keep-last', '1']);
+    expect((await pipeline(folder, ['gc', '--undo'])).stdout).toBe('brought 2 artifacts (1.1 kB) back\n');
+    expect(models(folder)).toBe('abc');
+    expect(await again(folder, 'b', 0.5)).toEqual(['step-cached', 'step-cached']);
+    await pipeline(folder, ['gc', '--max-size', '1B']);
+    expect(models(folder)).toBe('ab');
+    expect((await pipeline(folder, ['gc', '--purge'])).stdout).toMatch(/^freed 1\.\d kB\n$/u);
+    expect((await pipeline(folder, ['gc', '--undo'])).stdout).toContain('the trash is empty');
+    expect(readdirSync(join(folder, '.pipeline', 'trash'))).toEqual([]);
+    expect((await pipeline(folder, ['verify'])).status).toBe(0);
+  });
+
+  test('takes out what no run has recorded, and what was set aside as damaged', async () => {
+    const folder = await threeModels();
+    const stray = join(folder, '.pipeline', 'artifacts', 'e'.repeat(64));
+    mkdirSync(stray);
+    writeFileSync(join(stray, 'data'), 'x');
+    const damaged = join(folder, '.pipeline', 'artifacts', standing(folder)[0] ?? '', 'blessing.json');
+    const other = join(folder, '.pipeline', 'artifacts', standing(folder)[0] ?? '', 'weights.txt');
+    const file = existsSync(damaged) ? damaged : other;
+    chmodSync(file, 0o644);
+    writeFileSync(file, 'damaged');
+    const size = (await pipeline(folder, ['verify'])).status;
+    expect(size).toBe(1);
+    // The stray folder, which has no manifest, was set aside too.
+    expect(await answer(folder, ['gc'])).toMatchObject({ removed: [], quarantined: [{}, {}] });
+    expect(readdirSync(join(folder, '.pipeline', 'quarantine'))).toEqual([]);
+    await pipeline(folder, ['gc', '--undo']);
+    expect(readdirSync(join(folder, '.pipeline', 'quarantine'))).toHaveLength(2);
+    mkdirSync(stray);
+    expect(await answer(folder, ['gc', '--dry-run'])).toMatchObject({ removed: [{ reason: 'unrecorded' }] });
+  });
+
+  test('a kill at any instant loses nothing: what was begun is taken back or goes on', async () => {
+    const base = await threeModels();
+    const kill = async (folder: string, k: number, ...args: string[]): Promise<number | null> => {
+      const fault = `SIGKILL@${String(k)}:${join(folder, 'changes')}`;
+      return (await pipeline(folder, args, { PIPELINE_FAULT: fault })).status;
+    };
+    let ended = false;
+    for (let k = 1; !ended; k += STRIDE) {
+      const folder = temporaryFolder();
+      cpSync(base, folder, { recursive: true });
+      ended = (await kill(folder, k, 'gc', '--keep-last', '1')) === 0;
+      // Even when the undoing is killed too.
+      await kill(folder, k % 7, 'gc', '--undo');
+      await pipeline(folder, ['gc', '--undo']);
+      expect([k, models(folder)]).toEqual([k, 'abc']);
+      expect((await pipeline(folder, ['verify'])).status).toBe(0);
+      await pipeline(folder, ['gc', '--keep-last', '1']);
+      expect([k, models(folder)]).toEqual([k, 'ac']);
+    }
+  }, 300_000);
+
+  test('takes nothing that a running pipeline uses or has written', async () => {
+    const folder = temporaryFolder();
+    const slow = scriptStep(
+      "const fs = require('fs'); fs.writeFileSync(process.argv[1] + '/data', 'half'); console.log('waiting'); setInterval(() => { if (fs.existsSync('go')) process.exit(); }, 10)",
+      { in: 'first.report' },
+    );
+    const last = step('last', 'c', { in: 'slow.report' });
+    writePipeline(folder, {
+      first: step('first', 'a'),
+      slow: scriptStep("require('fs').writeFileSync(process.argv[1] + '/data', 'half')", { in: 'first.report' }),
+      last,
+    });
+    await runPipeline(folder);
+    writePipeline(folder, { first: step('first', 'b') });
+    await runPipeline(folder);
+    // In this run `last` will be found in the first run, which lets it go meanwhile.
+    writePipeline(folder, { first: step('first', 'a'), slow, last });
+    const child = startPipeline(folder, ['run', 'p.yaml', '--json']);
+    let output = '';
+    const ended = new Promise<number | null>((resolve) => child.on('exit', resolve));
+    await new Promise<void>((resolve) => {
+      child.stdout?.on('data', (chunk: Buffer) => {
+        output += chunk.toString();
+        if (output.includes('waiting')) resolve();
+      });
+    });
+    const { removed, kept } = await answer(folder, ['gc', '--keep-last', '1']);
+    expect((removed as { node: string }[]).map(({ node }) => node).sort()).toEqual(['last', 'slow']);
+    expect((kept as { reason: string }[]).map(({ reason }) => reason)).toContain('running');
+    await pipeline(folder, ['gc', '--purge']);
+    writeFileSync(join(folder, 'go'), '');
+    expect(await ended).toBe(0);
+    expect(output).toMatch(/"type":"step-completed","node":"last"/u);
+    expect((await pipeline(folder, ['verify'])).status).toBe(0);
+  });
+
+  test.each([
+    [['--max-age', '30'], /duration with its unit/u],
+    [['--max-size', '10'], /size with its unit/u],
+    [['--keep-last', '0'], /at least 1/u],
+    [['--undo', '--purge'], /cannot be used with/u],
+    [['--purge', '--dry-run'], /cannot be used with/u],
+  ])('refuses %j', async (args, message) => {
+    const { status, stderr } = await pipeline(temporaryFolder(), ['gc', ...args]);
+    expect(status).toBe(2);
+    expect(stderr).toMatch(message);
+  });
+});
