@@ -3,10 +3,12 @@
  * once, and on the plain JavaScript backend. The pixels are made up; the time does not depend on them. Prints Markdown.
  */
 import { fork } from 'node:child_process';
+import { checkParams } from '../components/params.js';
 import type { Dataset } from '../components/tensorflow/dataset.js';
 import { loadBackend } from '../components/tensorflow/backend.js';
 import { buildModel } from '../components/tensorflow/build-model.js';
 import { train } from '../components/tensorflow/training-loop.js';
+import { fittingParams } from '../components/training-params.js';
 import { machineText } from './rig/machine.js';
 import { markdownTable } from './rig/table.js';
 
@@ -62,21 +64,20 @@ async function imagesPerSecond({ images, batchSize }: Work): Promise<number> {
       };
     },
   });
-  const loss = 'sparse_categorical_crossentropy';
-  const model = await buildModel({
-    backend,
-    training: { model: { layers: LAYERS }, optimizer: { adam: { learning_rate: 0.001 } }, loss, metrics: ['accuracy'] },
-    inputShape,
-    classes: CLASSES,
-    seed: 1,
-    baseDir: '.',
-    hp: {},
-  } as unknown as Parameters<typeof buildModel>[0]);
+  const training = checkParams(fittingParams, { model: { layers: LAYERS }, optimizer: { Adam: {} } }, [], {
+    problem: ({ message }) => {
+      throw new Error(message);
+    },
+    resource: () => undefined,
+  });
+  if (training === undefined) throw new Error('the network is not valid');
+  const plan = { backend, training, inputShape, classes: CLASSES, seed: 1, baseDir: '.', hp: {} };
+  const model = await buildModel(plan);
   const epoch = (examples: number): Promise<unknown> =>
     train({
       backend,
       model,
-      loss,
+      loss: 'sparse_categorical_crossentropy',
       train: dataset(examples),
       evaluation: undefined,
       epochs: 1,
