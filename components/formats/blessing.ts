@@ -1,12 +1,11 @@
 /**
  * `blessing.json` and the marker files of a ModelBlessing: an Evaluator's verdict on one model.
  */
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { canonicalJson } from '../../artifacts/canonical-json.js';
 import { StepError } from '../executor.js';
-import { isMapping } from '../params.js';
-import { fileError } from './byte-stream.js';
+import { readMapping } from './json-mapping.js';
 
 /** One bound that was checked. */
 export interface ThresholdCheck {
@@ -49,16 +48,7 @@ export type Verdict = Pick<Blessing, 'blessed' | 'reasons' | 'model'>;
  */
 export async function readVerdict(folder: string): Promise<Verdict> {
   const path = join(folder, 'blessing.json');
-  const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    throw fileError(error, path);
-  });
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    // Told below.
-  }
-  const { version, blessed, reasons, model }: Partial<Record<keyof Blessing, unknown>> = isMapping(value) ? value : {};
+  const { version, blessed, reasons, model }: Partial<Record<keyof Blessing, unknown>> = await readMapping(path);
   if (
     version !== 1 ||
     typeof blessed !== 'boolean' ||

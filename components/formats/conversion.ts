@@ -1,11 +1,9 @@
 /**
  * `conversion.json` of a TFLiteModel: what was converted, what the file is made of, and how it was proved.
  */
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StepError } from '../executor.js';
-import { isMapping } from '../params.js';
-import { fileError } from './byte-stream.js';
+import { readMapping } from './json-mapping.js';
 
 /** Differences of outputs; of outputs above 1, relative to the output. */
 export interface Comparison {
@@ -57,16 +55,7 @@ export interface Conversion {
  */
 export async function readConvertedModel(folder: string): Promise<string> {
   const path = join(folder, 'conversion.json');
-  const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    throw fileError(error, path);
-  });
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    // Told below.
-  }
-  const { version, model }: Partial<Record<keyof Conversion, unknown>> = isMapping(value) ? value : {};
+  const { version, model }: Partial<Record<keyof Conversion, unknown>> = await readMapping(path);
   if (version === 1 && typeof model === 'string') return model;
   throw new StepError('conversion-invalid', `${path} does not say what was converted`, 'convert the model again');
 }

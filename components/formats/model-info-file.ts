@@ -1,12 +1,11 @@
 /**
  * Reads and writes `model_info.json`. What is read was perhaps not written by us: everything is checked.
  */
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { canonicalJson } from '../../artifacts/canonical-json.js';
 import { StepError } from '../executor.js';
-import { isMapping } from '../params.js';
-import { fileError } from './byte-stream.js';
+import { readMapping } from './json-mapping.js';
 import type { ModelInfo } from './model-info.js';
 
 const FILE = 'model_info.json';
@@ -31,16 +30,7 @@ export async function writeModelInfo(folder: string, info: ModelInfo): Promise<v
  */
 export async function readModelInfo(folder: string): Promise<ModelInfo> {
   const path = join(folder, FILE);
-  const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    throw fileError(error, path);
-  });
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    // Told below.
-  }
-  const read: Partial<Record<keyof ModelInfo, unknown>> = isMapping(value) ? value : {};
+  const read: Partial<Record<keyof ModelInfo, unknown>> = await readMapping(path);
   const { version, features, label, classes, inputShape, outputShape, parameters } = read;
   if (
     version !== 1 ||

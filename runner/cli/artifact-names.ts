@@ -2,24 +2,11 @@
  * The names that artifacts go by on the command line: `node.output`, `run:node.output`, the beginning of a digest, an id.
  */
 import type { MetadataStore } from '../../artifacts/metadata/metadata-store.js';
-import type { ArtifactRecord, ExecutionRecord } from '../../artifacts/metadata/records.js';
+import type { ArtifactRecord } from '../../artifacts/metadata/records.js';
 import { suggest } from '../config/fields.js';
 import { counted, shortDigest } from '../reporting/quantities.js';
 import { CommandError } from './command.js';
 import { findRun } from './open-store.js';
-
-/** The execution that made an artifact, and the port it came out at. */
-export function makerOf(
-  artifactId: number,
-  metadata: MetadataStore,
-): { readonly execution: ExecutionRecord; readonly port: string } | undefined {
-  for (const { direction, executionId, port } of metadata.eventsOfArtifact(artifactId)) {
-    if (direction !== 'output') continue;
-    const execution = metadata.execution(executionId)?.execution;
-    if (execution !== undefined && execution.state !== 'CACHED') return { execution, port };
-  }
-  return undefined;
-}
 
 function byOutput(text: string, run: number | undefined, metadata: MetadataStore): ArtifactRecord | undefined {
   const match = /^(?:(\d{1,9}):)?([A-Za-z][\w-]*(?:\[[^\]]*\])?)(?:\.([\w-]+))?$/u.exec(text);

@@ -1,13 +1,13 @@
 /**
  * `pipeline artifacts`: the artifacts of a store, newest first.
  */
+import { makerOf } from '../../artifacts/metadata/maker.js';
 import { artifactTypes } from '../../artifacts/types.js';
 import type { ArtifactRecord } from '../../artifacts/metadata/records.js';
 import type { MetadataStore } from '../../artifacts/metadata/metadata-store.js';
 import { suggest } from '../config/fields.js';
 import { byteSize, moment, shortDigest } from '../reporting/quantities.js';
 import { tableLines } from '../reporting/table.js';
-import { makerOf } from './artifact-names.js';
 import { CommandError, EXIT, type ArtifactsArguments, type Command } from './command.js';
 import { answerJson, withStore } from './open-store.js';
 import { artifactJson } from './run-json.js';

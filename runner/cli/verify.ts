@@ -1,6 +1,7 @@
 /**
  * `pipeline verify`: hashes every byte of every artifact. What is damaged is set aside, and made again by the next run.
  */
+import { makerOf } from '../../artifacts/metadata/maker.js';
 import type { MetadataStore } from '../../artifacts/metadata/metadata-store.js';
 import type { ArtifactStore, Digest } from '../../artifacts/store/artifact-store.js';
 import { openLocalArtifactStore } from '../../artifacts/store/local-artifact-store.js';
@@ -8,7 +9,6 @@ import { StoreError } from '../../artifacts/store/store-error.js';
 import { plainLine } from '../reporting/plain-text.js';
 import { byteSize, counted, duration, shortDigest } from '../reporting/quantities.js';
 import { styleFor } from '../reporting/style.js';
-import { makerOf } from './artifact-names.js';
 import { EXIT, type Command, type Environment } from './command.js';
 import { answerJson, withStore } from './open-store.js';
 import { shownPath } from './shown-path.js';

@@ -1,6 +1,7 @@
 /**
  * How two executions of a step differ, ingredient by ingredient; for an input, followed upstream to what made it another.
  */
+import { makerOf } from '../../artifacts/metadata/maker.js';
 import type { ExecutionWithArtifacts, MetadataStore } from '../../artifacts/metadata/metadata-store.js';
 import type { ExecutionRecord } from '../../artifacts/metadata/records.js';
 import { changedParts, type PartChange } from '../../components/code-parts.js';
@@ -27,15 +28,6 @@ export interface Cause {
   readonly execution: ExecutionRecord;
   /** Undefined when all its ingredients are the same, and yet it made other bytes. */
   readonly change: Omit<ChangedIngredient, 'causes' | 'madeBy'> | undefined;
-}
-
-/** The execution that made an artifact. */
-function makerOf(artifact: number, metadata: MetadataStore): ExecutionWithArtifacts | undefined {
-  for (const { direction, executionId } of metadata.eventsOfArtifact(artifact)) {
-    const maker = direction === 'output' ? metadata.execution(executionId) : undefined;
-    if (maker !== undefined && maker.execution.state !== 'CACHED') return maker;
-  }
-  return undefined;
 }
 
 function makerOfInput(
