@@ -6,6 +6,7 @@ import { open, rm, stat } from 'node:fs/promises';
 import { errorMessage, systemErrorCode } from '../../artifacts/system-error.js';
 import { StepError } from '../executor.js';
 import { writeError } from '../formats/byte-stream.js';
+import { redirectFault } from './redirects.js';
 
 /** How patient a transfer is. */
 export interface TransferPatience {
@@ -101,6 +102,26 @@ function startOf(response: Response, offset: number, total: number): number {
   return start;
 }
 
+/** Redirects that are followed. */
+const MAX_REDIRECTS = 5;
+
+/** Fetches, and follows redirects as far as they are allowed. */
+async function fetchFollowing(address: string, init: RequestInit): Promise<Response> {
+  const from = new URL(address);
+  let url = from;
+  for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
+    const response = await fetch(url, { ...init, redirect: 'manual' });
+    const location = response.headers.get('location');
+    if (![301, 302, 303, 307, 308].includes(response.status) || location === null) return response;
+    await response.body?.cancel();
+    if (!URL.canParse(location, url.href)) throw refused('it redirects to what is no address');
+    url = new URL(location, url.href);
+    const fault = await redirectFault(from, url);
+    if (fault !== undefined) throw refused(fault);
+  }
+  throw refused(`it redirects more than ${String(MAX_REDIRECTS)} times`);
+}
+
 /** Writes the bytes of a response into the file. */
 async function receive(
   body: AsyncIterable<Uint8Array>,
@@ -157,7 +178,7 @@ export async function transfer(
     before = length;
   }, patience.stallMs);
   try {
-    const response = await fetch(url, {
+    const response = await fetchFollowing(url, {
       // A server must not pack what is packed, nor fetch unpack it.
       headers: { 'accept-encoding': 'identity', ...(offset > 0 ? { range: `bytes=${String(offset)}-` } : {}) },
       signal: AbortSignal.any([signal, stall.signal]),

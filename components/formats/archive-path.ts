@@ -5,6 +5,8 @@
 
 const MAX_PATH_LENGTH = 1024;
 const MAX_DEPTH = 32;
+/** In bytes of UTF-8; what most file systems take. */
+const MAX_SEGMENT_BYTES = 255;
 
 /** What is wrong with a member's name; undefined when it is fine. */
 export function pathFault(path: string): string | undefined {
@@ -15,6 +17,9 @@ export function pathFault(path: string): string | undefined {
   if (path.startsWith('/') || /^[A-Za-z]:/u.test(path)) return 'it is an absolute path';
   const segments = path.split('/');
   if (segments.length > MAX_DEPTH) return `it lies more than ${String(MAX_DEPTH)} folders deep`;
+  if (segments.some((segment) => Buffer.byteLength(segment) > MAX_SEGMENT_BYTES)) {
+    return `a part of it is longer than ${String(MAX_SEGMENT_BYTES)} bytes`;
+  }
   if (segments.includes('..')) return "it leads out of the folder by '..'";
   if (segments.some((segment) => segment.includes(':') || (segment !== '.' && /[. ]$/u.test(segment)))) {
     return 'another system would read it as a different name';

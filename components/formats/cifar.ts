@@ -117,7 +117,7 @@ export async function readCifarClasses(folder: string): Promise<readonly string[
   const file = join(folder, CIFAR10_CLASSES_FILE);
   const info = await stat(file).catch(() => undefined);
   if (info === undefined) return undefined;
-  const text = info.size > MAX_CLASSES_FILE_BYTES ? '' : await readFile(file, 'utf8');
+  const text = info.isFile() && info.size <= MAX_CLASSES_FILE_BYTES ? await readFile(file, 'utf8') : '';
   const names = text
     .split('\n')
     .map((line) => line.trim())

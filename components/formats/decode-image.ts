@@ -8,6 +8,9 @@ import { StepError } from '../executor.js';
 /** Pixels that an image may have: above all cameras, below what a bomb of a few kilobytes asks for. */
 export const MAX_IMAGE_PIXELS = 2 ** 26;
 
+/** Height or width that an image may have, as JPEG has it: single rows and columns of millions take gigabytes to decode. */
+const MAX_IMAGE_SIDE = 65_500;
+
 /** A size in pixels. */
 export interface ImageSize {
   readonly height: number;
@@ -41,9 +44,24 @@ export function looksLikeImage(head: Uint8Array): boolean {
   return [JPEG, PNG].some((magic) => magic.every((byte, index) => head[index] === byte));
 }
 
+/** The longer side of a PNG file as its header says (PNG, 11.2.2); 0 for anything else. */
+function pngSide(bytes: Uint8Array): number {
+  if (bytes[0] !== PNG[0] || bytes.length < 24) return 0;
+  const header = new DataView(bytes.buffer, bytes.byteOffset, 24);
+  return Math.max(header.getUint32(16), header.getUint32(20));
+}
+
 function open(bytes: Uint8Array, name: string): Sharp {
   if (!looksLikeImage(bytes)) {
     throw new StepError('image-invalid', `${name} is neither a JPEG nor a PNG file`, 'convert or remove it');
+  }
+  const side = pngSide(bytes);
+  if (side > MAX_IMAGE_SIDE) {
+    throw new StepError(
+      'image-invalid',
+      `${name} has ${String(side)} pixels in a row or column, more than ${String(MAX_IMAGE_SIDE)}`,
+      'make it smaller, or remove it',
+    );
   }
   // Colour profiles are ignored, as TensorFlow does: a model gets the same pixels here and where it is served.
   return sharp(bytes, { limitInputPixels: MAX_IMAGE_PIXELS, failOn: 'warning', ignoreIcc: true, sequentialRead: true });

@@ -10,6 +10,9 @@ const UNSIGNED_BYTE = 0x08;
 /** Items that one file may have at most; above all a bound for what a damaged header can ask for. */
 const MAX_VALUES = 2 ** 40;
 
+/** Bytes that one item may have: as many as a record of examples takes. */
+const MAX_ITEM_BYTES = 2 ** 26;
+
 /** An open IDX file. */
 export interface IdxFile {
   /** Size of every dimension; the first one counts the items. */
@@ -44,6 +47,8 @@ export async function openIdx(file: string, dimensions: readonly number[]): Prom
     shape = Array.from({ length: rank }, (_, axis) => sizes.readUInt32BE(4 * axis));
     const values = shape.reduce((product, size) => product * size, 1);
     if (values > MAX_VALUES) throw bad(`its header says ${shape.join(' × ')} values`);
+    const items = shape[0] ?? 0;
+    if (values > items * MAX_ITEM_BYTES) throw bad(`its header says that an item has ${String(values / items)} bytes`);
     if (values === 0) throw bad(`it is empty: its header says ${shape.join(' × ')}`);
   } finally {
     await reader.close();
