@@ -90,7 +90,6 @@ export function openLocalArtifactStore(root: StoreRoot, disk: Disk = realDisk): 
     const digest = manifestDigest(manifest);
     const path = pathOf(digest);
     const bytes = manifest.files.reduce((sum, file) => sum + file.size, 0);
-    await disk.makeFolder(root.artifacts);
     const describe = (witness: StatWitness): StoredArtifact => ({ digest, path, files: files.length, bytes, witness });
 
     const standing = await verify(digest);
@@ -99,7 +98,7 @@ export function openLocalArtifactStore(root: StoreRoot, disk: Disk = realDisk): 
       return describe(standing.witness);
     }
     if (standing.state === 'damaged') await quarantine(digest);
-    await disk.writeFile(manifestPath(digest), canonicalJson(manifest), await stagingPath(root, disk));
+    await disk.writeFile(manifestPath(digest), canonicalJson(manifest), stagingPath(root));
     try {
       await disk.rename(folder, path);
     } catch (error) {
@@ -134,9 +133,8 @@ export function openLocalArtifactStore(root: StoreRoot, disk: Disk = realDisk): 
     quarantine,
     manifest: readManifest,
     stage: async (): Promise<StagedArtifact> => {
-      let path: string;
+      const path = stagingPath(root);
       try {
-        path = await stagingPath(root, disk);
         await disk.makeFolder(path);
       } catch (error) {
         throw StoreError.from(error, 'making a staging folder');

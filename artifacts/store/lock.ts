@@ -24,14 +24,14 @@ export type LockAttempt =
  */
 export async function acquireLock(
   path: string,
-  temporary: () => Promise<string> = () => Promise.resolve(`${path}.${randomUUID()}.tmp`),
+  temporary: () => string = () => `${path}.${randomUUID()}.tmp`,
   disk: Disk = realDisk,
 ): Promise<LockAttempt> {
   const mine = canonicalJson(currentProcess());
   try {
     await disk.makeFolder(dirname(path));
     for (;;) {
-      if (await disk.createFile(path, mine, await temporary())) {
+      if (await disk.createFile(path, mine, temporary())) {
         return { taken: true, release: () => release(path, mine, disk) };
       }
       const found = await read(path);
@@ -53,8 +53,8 @@ async function read(path: string): Promise<string | undefined> {
 }
 
 /** Moves a dead lock aside; puts it back when another process has meanwhile replaced it by a live one. */
-async function breakLock(path: string, dead: string, temporary: () => Promise<string>, disk: Disk): Promise<void> {
-  const aside = await temporary();
+async function breakLock(path: string, dead: string, temporary: () => string, disk: Disk): Promise<void> {
+  const aside = temporary();
   try {
     await disk.rename(path, aside);
   } catch (error) {
@@ -62,7 +62,7 @@ async function breakLock(path: string, dead: string, temporary: () => Promise<st
     throw error;
   }
   const moved = await read(aside);
-  if (moved !== undefined && moved !== dead) await disk.createFile(path, moved, await temporary());
+  if (moved !== undefined && moved !== dead) await disk.createFile(path, moved, temporary());
   await disk.removeFile(aside);
 }
 

@@ -17,21 +17,28 @@ function ownFolder(root: StoreRoot): string {
   return join(root.staging, Buffer.from(canonicalJson(currentProcess())).toString('base64url'));
 }
 
-/** Makes the staging folder of this process, and answers with a path in it that nothing has yet. */
-export async function stagingPath(root: StoreRoot, disk: Disk = realDisk): Promise<string> {
-  const own = ownFolder(root);
-  await disk.makeFolder(own);
-  return join(own, randomUUID());
+/** A path in the staging folder of this process that nothing has yet; the folder may have to be made. */
+export function stagingPath(root: StoreRoot): string {
+  return join(ownFolder(root), randomUUID());
 }
 
-/** Removes what dead processes left in staging. */
+/** Makes the staging folder of this process. */
+export async function openStaging(root: StoreRoot, disk: Disk = realDisk): Promise<void> {
+  try {
+    await disk.makeFolder(ownFolder(root));
+  } catch (error) {
+    throw StoreError.from(error, `making a folder in ${root.staging}`);
+  }
+}
+
+/** Removes what dead processes left in staging; that of this process is open. */
 export async function sweepStaging(root: StoreRoot, disk: Disk = realDisk): Promise<void> {
   try {
     for (const name of await readdir(root.staging).catch(() => [])) {
       const owner = parseProcessIdentity(Buffer.from(name, 'base64url').toString());
       if (owner !== undefined && isAlive(owner)) continue;
       // Moved first: a program that outlived its run and still writes there finds its paths gone.
-      const aside = await stagingPath(root, disk);
+      const aside = stagingPath(root);
       try {
         await disk.rename(join(root.staging, name), aside);
       } catch (error) {

@@ -100,34 +100,41 @@ export async function findRoot(path: string): Promise<StoreRoot | undefined> {
   }
 }
 
+async function makeRoot(path: string, disk: Disk): Promise<void> {
+  await disk.makeFolder(path);
+  const strangers = (await readdir(path)).filter((name) => !name.startsWith('format.json'));
+  if (strangers.length > 0) {
+    throw new StoreError(
+      'foreign-folder',
+      `${path} is not empty and is no store of this tool`,
+      'choose another folder with --root',
+    );
+  }
+  try {
+    await disk.writeFile(join(path, 'format.json'), `${canonicalJson({ format: STORE_FORMAT })}\n`);
+  } catch (error) {
+    // Another process that makes the store at the same time may have been first, and have swept our file.
+    if ((await findRoot(path)) === undefined || systemErrorCode(error) !== 'ENOENT') throw error;
+  }
+  // Left by processes that died where this one did not.
+  for (const name of await readdir(path)) {
+    if (/^format\.json\..*\.tmp$/u.test(name)) await disk.removeFile(join(path, name));
+  }
+}
+
 /**
- * Opens a root, making it when the folder is empty or not there.
+ * Opens a root to write into it, making it when the folder is empty or not there.
  *
  * @throws StoreError `foreign-folder` when the folder holds other things
  */
 export async function openRoot(path: string, disk: Disk = realDisk): Promise<StoreRoot> {
+  const root = rootPlaces(path);
   const found = await findRoot(path);
-  if (found !== undefined) return found;
   try {
-    await disk.makeFolder(path);
-    const strangers = (await readdir(path)).filter((name) => !name.startsWith('format.json'));
-    if (strangers.length > 0) {
-      throw new StoreError(
-        'foreign-folder',
-        `${path} is not empty and is no store of this tool`,
-        'choose another folder with --root',
-      );
-    }
-    await disk.writeFile(join(path, 'format.json'), `${canonicalJson({ format: STORE_FORMAT })}\n`);
-    // Left by processes that died where this one did not.
-    for (const name of await readdir(path)) {
-      if (/^format\.json\..*\.tmp$/u.test(name)) await disk.removeFile(join(path, name));
-    }
+    if (found === undefined) await makeRoot(path, disk);
+    for (const folder of [root.artifacts, root.cache]) await disk.makeFolder(folder);
   } catch (error) {
-    // Another process that makes the store at the same time may have been first, and have swept our file.
-    const made = await findRoot(path);
-    if (made !== undefined && systemErrorCode(error) === 'ENOENT') return made;
     throw StoreError.from(error, `making the store ${path}`);
   }
-  return rootPlaces(path);
+  return root;
 }

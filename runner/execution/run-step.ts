@@ -76,9 +76,9 @@ async function prepare(
   for (const port of Object.keys(node.outputs)) staged[port] = await artifacts.stage();
   const checkpointDir = checkpointFolder(root, fingerprint);
   try {
-    for (const folder of [root.cache, checkpointDir]) await realDisk.makeFolder(folder);
+    await realDisk.makeFolder(checkpointDir);
   } catch (error) {
-    throw StoreError.from(error, 'making the folders of a step');
+    throw StoreError.from(error, 'making the folder for checkpoints');
   }
   const read = (port: string): Step['inputs'][string] => {
     const list = (inputs[port] ?? []).map(({ type, digest, properties }) => ({

@@ -23,4 +23,4 @@ test('whatever change fails, or is the last one, the next run ends as if nothing
   );
   expect(failures(tried)).toEqual([]);
   expect(tried.every(({ change }) => change !== undefined)).toBe(true);
-}, 1_800_000);
+}, 3_600_000);
