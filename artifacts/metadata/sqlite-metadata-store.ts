@@ -84,11 +84,18 @@ const SHIPPED = `
   SELECT DISTINCT d.digest FROM maker m
     JOIN pipeline_binding b ON b.execution_id = m.execution_id JOIN pipeline_artifact d ON d.artifact_id = b.artifact_id`;
 
+function isEmpty(database: Database): boolean {
+  const known = database.get("SELECT count(*) AS tables FROM sqlite_master WHERE type = 'table'");
+  return known !== undefined && number(known, 'tables') === 0;
+}
+
 function prepare(database: Database): void {
-  database.transaction(() => {
-    const known = database.get("SELECT count(*) AS tables FROM sqlite_master WHERE type = 'table'");
-    if (known !== undefined && number(known, 'tables') === 0) database.execute(createStatements());
-  });
+  // Who only reads must not need to write; another process may make the tables at the same time.
+  if (isEmpty(database)) {
+    database.transaction(() => {
+      if (isEmpty(database)) database.execute(createStatements());
+    });
+  }
   const versions = database.get(
     "SELECT (SELECT count(*) FROM sqlite_master WHERE name IN ('MLMDEnv', 'pipeline_format')) AS tables",
   );
