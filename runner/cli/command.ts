@@ -172,6 +172,16 @@ export interface InitArguments {
   readonly folder: string;
 }
 
+/** Forms that a comparison is drawn in. */
+export const DIFF_FORMATS = ['text', 'markdown'] as const;
+
+/** Arguments of `pipeline diff`. */
+export interface DiffArguments {
+  readonly before: number;
+  readonly after: number;
+  readonly format: (typeof DIFF_FORMATS)[number];
+}
+
 /** Arguments of `pipeline gc`. */
 export interface GcArguments {
   /** `collect` moves to the trash, `undo` brings the latest batch back, `purge` removes what is there for good. */

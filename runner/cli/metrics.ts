@@ -71,7 +71,9 @@ function metricsText(
     `${plainLine(pipeline)}: ${counted(runs.length, 'run')}`,
     ...tableLines(columns, rows, stdout.isTTY ? stdout.columns : Infinity),
     '',
-    ...(runs.length > 1 ? [`next: pipeline show ${String(runs[0]?.run.id)}${rootOption(environment)}`, ''] : []),
+    ...(runs.length > 1
+      ? [`next: pipeline diff ${String(runs[1]?.run.id)} ${String(runs[0]?.run.id)}${rootOption(environment)}`, '']
+      : []),
   ].join('\n');
 }
 

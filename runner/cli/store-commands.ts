@@ -1,9 +1,9 @@
 /**
- * The commands that look after a store, with their options.
+ * The commands that compare runs and look after a store, with their options.
  */
 import { Option, type Command as Parser } from 'commander';
 import { durationAmount, sizeAmount, type Amount } from './amounts.js';
-import type { GcArguments } from './command.js';
+import { DIFF_FORMATS, type DiffArguments, type GcArguments } from './command.js';
 import { count, type Start } from './operands.js';
 
 interface GcOptions {
@@ -34,7 +34,20 @@ function declareGc(program: Parser, start: Start): void {
     });
 }
 
+function declareDiff(program: Parser, start: Start): void {
+  program
+    .command('diff')
+    .description('compare two runs: params, ingredients of steps, metrics, artifacts, timings')
+    .argument('<before>', 'number of a run', count)
+    .argument('<after>', 'number of another', count)
+    .addOption(new Option('--format <format>', 'how it is drawn').choices(DIFF_FORMATS).default('text'))
+    .action(async (before: number, after: number, { format }: Pick<DiffArguments, 'format'>) => {
+      await start<DiffArguments>(() => import('./diff.js'), { before, after, format });
+    });
+}
+
 /** Declares them. */
 export function declareStoreCommands(program: Parser, start: Start): void {
+  declareDiff(program, start);
   declareGc(program, start);
 }
