@@ -2,6 +2,7 @@
  * The contract of a command: what it gets, and what it answers. A command sees its process through its environment only;
  * the one reader of `process` is process-environment.ts.
  */
+import type { Command as Parser } from 'commander';
 import type { TextOutput } from '../reporting/text-output.js';
 import type { Diagnostic } from '../source/diagnostic.js';
 import type { Amount } from './amounts.js';
@@ -165,6 +166,22 @@ export interface ExplainArguments {
 export interface ComponentsArguments {
   /** Undefined: a list of all. */
   readonly name: string | undefined;
+}
+
+/** Shells that can be taught to complete. */
+export const SHELLS = ['bash', 'zsh', 'fish'] as const;
+
+/** Arguments of `pipeline completion`. */
+export interface CompletionArguments {
+  readonly shell: (typeof SHELLS)[number];
+}
+
+/** Arguments of `pipeline complete`. */
+export interface CompleteArguments {
+  /** All commands, as they are declared. */
+  readonly program: Parser;
+  /** What stands after the program's name; the last one is to be completed. */
+  readonly words: readonly string[];
 }
 
 /** Arguments of `pipeline init`. */

@@ -1,11 +1,13 @@
 /**
  * The commands with their operands and options. Each one's work is in a file of its own, loaded when it is called.
  */
-import { InvalidArgumentError, Option, type Command as Parser } from 'commander';
+import { Argument, InvalidArgumentError, Option, type Command as Parser } from 'commander';
 import {
   LINEAGE_FORMATS,
   RUN_STATUSES,
+  SHELLS,
   type ArtifactsArguments,
+  type CompletionArguments,
   type ExplainArguments,
   type LineageArguments,
   type LogsArguments,
@@ -224,6 +226,19 @@ function declareOthers(program: Parser, start: Start): void {
     .option('--stdio', 'speak on standard input and output, which it always does')
     .action(async () => {
       await start(() => import('./lsp.js'), undefined);
+    });
+  program
+    .command('completion')
+    .description('print a script that makes a shell complete commands, options and names')
+    .addArgument(new Argument('<shell>', 'which one').choices(SHELLS))
+    .action(async (shell: CompletionArguments['shell']) => {
+      await start<CompletionArguments>(() => import('./completion.js'), { shell });
+    });
+  program
+    .command('complete', { hidden: true })
+    .argument('[words...]')
+    .action(async (words: readonly string[]) => {
+      await start(() => import('./complete.js'), { program, words });
     });
   program
     .command('doctor')
