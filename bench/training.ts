@@ -49,7 +49,7 @@ async function imagesPerSecond({ images, batchSize }: Work): Promise<number> {
     inputShape,
     labels: Int32Array.from({ length: examples }, (_, row) => row % CLASSES.length),
     image: () => undefined,
-    raw: () => undefined,
+    raw: () => new Map(),
     batch: (rows) => {
       const pixels = Float32Array.from(
         { length: rows.length * SIZE * SIZE * CHANNELS },

@@ -38,7 +38,7 @@ export interface Conversion {
   readonly operators: readonly string[];
   /** The first version of TensorFlow Lite that can run the file. */
   readonly minimum_runtime: string;
-  readonly input: BorderTensor;
+  readonly inputs: readonly BorderTensor[];
   readonly output: BorderTensor;
   readonly comparison: Comparison & {
     readonly split: string;

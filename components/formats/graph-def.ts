@@ -50,6 +50,7 @@ export interface NodeDef {
 export const attribute = {
   type: (type: DataType): Attribute => ({ type: DATA_TYPE[type] }),
   text: (value: string): Attribute => ({ s: Buffer.from(value) }),
+  integer: (value: number): Attribute => ({ i: value }),
   integers: (values: readonly number[]): Attribute => ({ list: { i: values } }),
   flag: (value: boolean): Attribute => ({ b: value }),
   number: (value: number): Attribute => ({ f: value }),

@@ -1,6 +1,6 @@
 /**
- * A trained model as a chain of operations, from a raw feature to the output: what SavedModel and TFLite files are both
- * written from. Plain data; shapes are those of one example.
+ * A trained model as operations, from raw features to the output: what SavedModel and TFLite files are both written from.
+ * Plain data; shapes are those of one example.
  */
 
 /** A value between operations. */
@@ -20,7 +20,7 @@ export type Pair = readonly [number, number];
 /** Functions applied to every value; `softmax` along the last axis. */
 export type ActivationName = 'relu' | 'relu6' | 'elu' | 'sigmoid' | 'tanh' | 'softmax';
 
-/** What an operation does to its input. Constants are float32. */
+/** What an operation does to its input; `sum`, `product` and `concatenate` take two or more. Constants are float32. */
 export type GraphOperation =
   | { readonly op: 'cast' }
   /** One factor or summand, or one a channel (the last axis). */
@@ -45,25 +45,39 @@ export type GraphOperation =
   | { readonly op: 'reshape' }
   /** Over height and width. */
   | { readonly op: 'spatial_mean' | 'spatial_max' }
+  /** Of two values of the same shape. */
+  | { readonly op: 'sum' | 'product' }
+  /** Along an axis of one example, counted from 0. */
+  | { readonly op: 'concatenate'; readonly axis: number }
   | { readonly op: 'activation'; readonly name: ActivationName }
   | { readonly op: 'leaky_relu'; readonly alpha: number };
 
-/** One operation: it takes the output of the one before. */
+/** One operation. */
 export interface GraphStep {
   readonly operation: GraphOperation;
+  /** What it takes: inputs of the graph, or outputs of steps before it. */
+  readonly inputs: readonly GraphTensor[];
   readonly output: GraphTensor;
 }
 
-/** A model. */
+/** A model. The names of all its tensors differ. */
 export interface InferenceGraph {
-  /** The raw feature. */
-  readonly input: GraphTensor;
+  /** Raw features, under their names. */
+  readonly inputs: readonly GraphTensor[];
+  /** In an order in which they can be computed. */
   readonly steps: readonly GraphStep[];
-  /** What the last output means: its name in signatures. */
+  readonly output: GraphTensor;
+  /** What the output means: its name in signatures. */
   readonly outputName: string;
 }
 
-/** The value that a step takes. */
-export function inputOf(graph: InferenceGraph, index: number): GraphTensor {
-  return graph.steps[index - 1]?.output ?? graph.input;
+/** The steps that take a value. */
+export function usersOf({ steps }: InferenceGraph, { name }: GraphTensor): readonly GraphStep[] {
+  return steps.filter(({ inputs }) => inputs.some((input) => input.name === name));
+}
+
+/** The only step that takes a value; none where there are several, or where the value is the output of the graph. */
+export function onlyUserOf(graph: InferenceGraph, tensor: GraphTensor): GraphStep | undefined {
+  const [user, second] = usersOf(graph, tensor);
+  return second === undefined && graph.output.name !== tensor.name ? user : undefined;
 }

@@ -11,13 +11,7 @@ import {
   type Attribute,
   type NodeDef,
 } from './graph-def.js';
-import {
-  inputOf,
-  type ActivationName,
-  type GraphOperation,
-  type GraphTensor,
-  type InferenceGraph,
-} from './inference-graph.js';
+import type { ActivationName, GraphStep, GraphTensor, InferenceGraph } from './inference-graph.js';
 
 const FLOAT = { T: attribute.type('float32') };
 const NHWC = { data_format: attribute.text('NHWC') };
@@ -36,23 +30,63 @@ function sorted(attr: Readonly<Record<string, Attribute>>): Readonly<Record<stri
   return Object.fromEntries(Object.entries(attr).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-function operationNodes(operation: GraphOperation, x: string, output: GraphTensor): readonly NodeDef[] {
-  const { name } = output;
-  const node = (op: string, inputs: readonly string[], attr: Readonly<Record<string, Attribute>>): NodeDef => ({
+/** Gives every tensor a name that TensorFlow allows for a node; no two the same. */
+function nodeNames({ inputs, steps }: InferenceGraph): ReadonlyMap<string, string> {
+  const taken = new Set<string>();
+  const tensors = [
+    ...inputs.map(({ name }) => [name, `serving_default_${name}`]),
+    ...steps.map(({ output }) => [output.name, output.name]),
+  ];
+  return new Map(
+    tensors.map(([name = '', wanted = '']) => {
+      const allowed = wanted.replaceAll(/[^A-Za-z0-9_./-]/gu, '_').replace(/^[^A-Za-z0-9.]/u, 'n$&');
+      let free = allowed;
+      for (let count = 1; taken.has(free); count++) free = `${allowed}_${String(count)}`;
+      taken.add(free);
+      return [name, free];
+    }),
+  );
+}
+
+/**
+ * @param names - of the nodes that the step takes
+ * @param name - of the node that it becomes; nodes beside it begin with that
+ */
+function operationNodes(
+  { operation, inputs, output }: GraphStep,
+  names: readonly string[],
+  name: string,
+): readonly NodeDef[] {
+  const node = (op: string, more: readonly string[], attr: Readonly<Record<string, Attribute>>): NodeDef => ({
     name,
     op,
-    input: [x, ...inputs],
+    input: [...names, ...more],
     attr,
   });
   switch (operation.op) {
     case 'cast':
       return [
         node('Cast', [], {
-          SrcT: attribute.type('uint8'),
+          SrcT: attribute.type(inputs[0]?.dtype ?? 'float32'),
           DstT: attribute.type('float32'),
           Truncate: attribute.flag(false),
         }),
       ];
+    case 'sum':
+      return [node('AddV2', [], FLOAT)];
+    case 'product':
+      return [node('Mul', [], FLOAT)];
+    case 'concatenate': {
+      const axis = constant(`${name}/axis`, Int32Array.of(operation.axis + 1), []);
+      return [
+        axis,
+        node('ConcatV2', [axis.name], {
+          ...FLOAT,
+          N: attribute.integer(names.length),
+          Tidx: attribute.type('int32'),
+        }),
+      ];
+    }
     case 'multiply':
     case 'add': {
       const by = constant(`${name}/by`, operation.by, [operation.by.length]);
@@ -135,18 +169,17 @@ function batched(tensor: GraphTensor): readonly number[] {
 
 /** The bytes of `saved_model.pb`. */
 export function encodeSavedModel(graph: InferenceGraph): Uint8Array {
-  const { input, steps, outputName } = graph;
-  const placeholder: NodeDef = {
-    name: `serving_default_${input.name}`,
+  const { inputs, steps, output, outputName } = graph;
+  const names = nodeNames(graph);
+  const nameOf = (tensor: GraphTensor): string => names.get(tensor.name) ?? '';
+  const placeholders = inputs.map((input): NodeDef => ({
+    name: nameOf(input),
     op: 'Placeholder',
     input: [],
     attr: { dtype: attribute.type(input.dtype), shape: { shape: shapeProto(batched(input)) } },
-  };
-  const nodes = steps.flatMap(({ operation, output }, index) =>
-    operationNodes(operation, index === 0 ? placeholder.name : inputOf(graph, index).name, output),
-  );
-  const last = inputOf(graph, steps.length);
-  const result: NodeDef = { name: 'StatefulPartitionedCall', op: 'Identity', input: [last.name], attr: FLOAT };
+  }));
+  const nodes = steps.flatMap((step) => operationNodes(step, step.inputs.map(nameOf), nameOf(step.output)));
+  const result: NodeDef = { name: 'StatefulPartitionedCall', op: 'Identity', input: [nameOf(output)], attr: FLOAT };
   const tensorInfo = (name: string, tensor: GraphTensor): Attribute => ({
     name: `${name}:0`,
     dtype: DATA_TYPE[tensor.dtype],
@@ -158,13 +191,13 @@ export function encodeSavedModel(graph: InferenceGraph): Uint8Array {
       {
         metaInfoDef: { tags: ['serve'], tensorflowVersion: '2.13.0', strippedDefaultAttrs: true },
         graphDef: {
-          node: [placeholder, ...nodes, result].map((node) => ({ ...node, attr: sorted(node.attr) })),
+          node: [...placeholders, ...nodes, result].map((node) => ({ ...node, attr: sorted(node.attr) })),
           versions: { producer: 1395, minConsumer: 12 },
         },
         signatureDef: {
           serving_default: {
-            inputs: { [input.name]: tensorInfo(placeholder.name, input) },
-            outputs: { [outputName]: tensorInfo(result.name, last) },
+            inputs: Object.fromEntries(inputs.map((input) => [input.name, tensorInfo(nameOf(input), input)])),
+            outputs: { [outputName]: tensorInfo(result.name, output) },
             methodName: 'tensorflow/serving/predict',
           },
         },

@@ -40,11 +40,8 @@ export interface Dataset {
   readonly labels: Int32Array | Float32Array;
   /** The pixels of an example before the transform, for people to look at; undefined where no feature is an image. */
   image(row: number): RawImage | undefined;
-  /**
-   * The values of an example before the transform, with images decoded: what exported models take; undefined where the
-   * model takes several features.
-   */
-  raw(row: number): NumericColumn['values'] | undefined;
+  /** The values of an example before the transform, by raw feature, with images decoded: what exported models take. */
+  raw(row: number): ReadonlyMap<string, NumericColumn['values']>;
   /** Transforms some examples. @param rows - their numbers, in any order, repeated or not */
   batch(rows: Uint32Array): Batch;
 }
@@ -64,7 +61,8 @@ export interface DatasetOptions {
 }
 
 interface InputColumn extends NumericColumn {
-  readonly name: string;
+  /** The raw feature. */
+  readonly source: string;
 }
 
 /** Shape of one example at the input: one feature as it is, several joined along their only axis. */
@@ -117,10 +115,6 @@ function valuesAt({ values, shape }: NumericColumn, row: number): NumericColumn[
   return values.subarray(row * size, (row + 1) * size);
 }
 
-function rawAt([column, second]: readonly InputColumn[], row: number): NumericColumn['values'] | undefined {
-  return column === undefined || second !== undefined ? undefined : valuesAt(column, row);
-}
-
 function imageAt(columns: readonly InputColumn[], row: number): RawImage | undefined {
   const column = columns.find(({ values }) => values instanceof Uint8Array);
   if (column === undefined) return undefined;
@@ -166,7 +160,7 @@ export async function openDataset(
   const inputShape = joinedShape(graph, features);
   const used = [...features, label].map((name) => {
     const feature = graph.features[name] as TransformedFeature;
-    return { name, feature, spec: sourceOf(feature, graph, info) };
+    return { feature, spec: sourceOf(feature, graph, info) };
   });
   const data = await readSplit(folder, info, split, options.limit === undefined ? {} : { limit: options.limit });
   if (data.examples === 0) {
@@ -179,10 +173,14 @@ export async function openDataset(
   const columnOf = (feature: TransformedFeature): Column => data.columns[feature.source] as Column;
   const columns: InputColumn[] = [];
   let labels: Int32Array | Float32Array = new Int32Array(0);
-  for (const { name, feature, spec } of used) {
+  for (const { feature, spec } of used) {
     const where = `feature '${feature.source}' of split '${split}'`;
     if (feature.role === 'label') labels = await labelValues(tf, columnOf(feature), spec, feature, where);
-    else columns.push({ name, ...(await numericColumn(columnOf(feature), rawValue(spec), feature.steps, where)) });
+    else
+      columns.push({
+        source: feature.source,
+        ...(await numericColumn(columnOf(feature), rawValue(spec), feature.steps, where)),
+      });
   }
   const dataset: Dataset = {
     examples: data.examples,
@@ -192,7 +190,7 @@ export async function openDataset(
     inputShape,
     labels,
     image: (row) => imageAt(columns, row),
-    raw: (row) => rawAt(columns, row),
+    raw: (row) => new Map(columns.map((column) => [column.source, valuesAt(column, row)])),
     batch: (rows) => makeBatch(tf, columns, labels, rows),
   };
   return { dataset, graph };

@@ -22,10 +22,12 @@ const COMPILE_OPTIONS = {
 /** Values of an input. */
 export type LiteValues = Float32Array | Int32Array | Uint8Array;
 
-/** A loaded model with one input and one output. */
+/** A loaded model with one output. */
 export interface LiteRunner {
-  /** Runs the model. @param input - as many values, and of that type, as the model takes */
-  readonly run: (input: LiteValues) => Promise<Float32Array>;
+  /** Names of the inputs in the signature, in order. */
+  readonly inputs: readonly string[];
+  /** Runs the model. @param values - one input after the other, of the size and type that it has */
+  readonly run: (values: readonly LiteValues[]) => Promise<Float32Array>;
   readonly dispose: () => void;
 }
 
@@ -48,7 +50,17 @@ interface TensorType extends Deletable {
   bytes(): number;
 }
 
+interface Vector<T> extends Deletable {
+  size(): number;
+  get(index: number): T;
+}
+
+interface Signature extends Deletable {
+  inputNames(): Vector<string>;
+}
+
 interface LoadedModel extends Deletable {
+  getSignature(index: number): Signature;
   getInputTensorType(signature: number, index: number): TensorType;
 }
 
@@ -98,8 +110,26 @@ function failure(what: string, error: unknown, lines: readonly string[]): LiteRT
   return new LiteRTError([`${what}: ${errorMessage(error)}`, ...told].join('; '));
 }
 
-/** Copies values into a buffer of the runtime. */
-function write(bindings: Bindings, buffer: TensorBuffer, values: LiteValues): void {
+function inputNames(model: LoadedModel): readonly string[] {
+  const signature = model.getSignature(0);
+  const names = signature.inputNames();
+  const found = Array.from({ length: names.size() }, (_, index) => names.get(index));
+  names.delete();
+  signature.delete();
+  return found;
+}
+
+interface Input {
+  readonly name: string;
+  readonly bytes: number;
+  readonly buffer: TensorBuffer;
+}
+
+/** Copies the values of an input into the runtime. */
+function write(bindings: Bindings, { name, bytes, buffer }: Input, values: LiteValues | undefined): void {
+  if (values?.byteLength !== bytes) {
+    throw new RangeError(`the input '${name}' takes ${String(bytes)} bytes, not ${String(values?.byteLength ?? 0)}`);
+  }
   const start = buffer.lock(bindings.LiteRtTensorBufferLockMode.WRITE);
   bindings.HEAPU8.set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), start);
   buffer.unlock();
@@ -116,7 +146,7 @@ function read(bindings: Bindings, buffer: TensorBuffer): Float32Array {
 /**
  * Loads a model, and with it a runtime of its own.
  *
- * @param bytes - of a `.tflite` file with one float32, int32 or uint8 input and one float32 output
+ * @param bytes - of a `.tflite` file with float32, int32 or uint8 inputs and one float32 output
  * @throws LiteRTError when LiteRT refuses it
  */
 export async function loadLiteModel(bytes: Uint8Array): Promise<LiteRunner> {
@@ -141,16 +171,21 @@ export async function loadLiteModel(bytes: Uint8Array): Promise<LiteRunner> {
     bindings.HEAPU8.set(bytes, pointer);
     const model = open(bindings.loadModel(environment, pointer, bytes.length));
     const compiled = open(await bindings.compileModel(environment, model, COMPILE_OPTIONS));
-    const type = open(model.getInputTensorType(0, 0));
     const host = bindings.LiteRtTensorBufferType.HOST_MEMORY;
-    const input = open(bindings.LiteRtTensorBuffer.createManaged(environment, host, type, type.bytes()));
-    const run = async (values: LiteValues): Promise<Float32Array> => {
-      if (values.byteLength !== type.bytes()) {
-        throw new RangeError(`the input takes ${String(type.bytes())} bytes, not ${String(values.byteLength)}`);
-      }
-      write(bindings, input, values);
+    const inputs = inputNames(model).map((name, index) => {
+      const type = open(model.getInputTensorType(0, index));
+      const buffer = open(bindings.LiteRtTensorBuffer.createManaged(environment, host, type, type.bytes()));
+      return { name, bytes: type.bytes(), buffer };
+    });
+    const run = async (values: readonly LiteValues[]): Promise<Float32Array> => {
+      inputs.forEach((input, index) => {
+        write(bindings, input, values[index]);
+      });
       try {
-        const outputs = await compiled.run(0, [input]);
+        const outputs = await compiled.run(
+          0,
+          inputs.map(({ buffer }) => buffer),
+        );
         const [first] = outputs.map((output) => read(bindings, output));
         for (const output of outputs) output.delete();
         return first ?? new Float32Array();
@@ -158,7 +193,7 @@ export async function loadLiteModel(bytes: Uint8Array): Promise<LiteRunner> {
         throw failure('LiteRT cannot run the model', error, lines);
       }
     };
-    return { run, dispose };
+    return { inputs: inputs.map(({ name }) => name), run, dispose };
   } catch (error) {
     dispose();
     throw failure('LiteRT cannot load the model', error, lines);

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { canonicalJson } from '../../artifacts/canonical-json.js';
 import { StepError, type Executor } from '../executor.js';
 import { heldOutSplit } from '../formats/held-out-split.js';
-import { inputOf, type GraphTensor } from '../formats/inference-graph.js';
+import type { GraphTensor } from '../formats/inference-graph.js';
 import { encodeTFLite } from '../formats/tflite.js';
 import type { Backend } from '../tensorflow/backend.js';
 import { openDataset } from '../tensorflow/dataset.js';
@@ -55,8 +55,8 @@ export async function convertArtifacts(context: Context, { backend, load }: Tool
   const { inputs, outputs, params, signal, log } = context;
   const { model, info, graph } = await load(inputs.model.path, backend);
   try {
-    const chain = inferenceGraph(model, info, graph);
-    const { bytes, operators, minimumRuntime } = encodeTFLite(chain);
+    const written = inferenceGraph(model, info, graph);
+    const { bytes, operators, minimumRuntime } = encodeTFLite(written);
     const split = await heldOutSplit(inputs.examples.path, params.split);
     const { dataset } = await openDataset({
       tf: backend.tf,
@@ -78,8 +78,8 @@ export async function convertArtifacts(context: Context, { backend, load }: Tool
       bytes: bytes.length,
       operators,
       minimum_runtime: minimumRuntime,
-      input: withBatch(chain.input.name, chain.input),
-      output: withBatch(chain.outputName, inputOf(chain, chain.steps.length)),
+      inputs: written.inputs.map((input) => withBatch(input.name, input)),
+      output: withBatch(written.outputName, written.output),
       comparison: {
         ...comparison,
         split,

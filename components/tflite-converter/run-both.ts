@@ -51,8 +51,7 @@ export async function runBoth({ tf, model, bytes, dataset, signal, progress }: B
       for (const row of rows) {
         signal.throwIfAborted();
         const values = dataset.raw(row);
-        if (values === undefined) throw new Error('a model of several features is not converted');
-        actual.push(await runner.run(values));
+        actual.push(await runner.run(runner.inputs.flatMap((name) => values.get(name) ?? [])));
       }
       const done = start + rows.length;
       progress({ message: 'comparing outputs', fraction: done / examples });

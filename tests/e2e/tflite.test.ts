@@ -67,12 +67,12 @@ describe('TFLiteConverter in a pipeline', () => {
     const conversion = JSON.parse(readFileSync(description, 'utf8')) as Conversion;
     expect(conversion).toMatchObject({
       operators: ['CAST', 'MUL', 'ADD', 'CONV_2D', 'RESHAPE', 'FULLY_CONNECTED', 'SOFTMAX'],
-      input: { name: 'image', dtype: 'uint8', shape: [1, 4, 4, 3] },
+      inputs: [{ name: 'image', dtype: 'uint8', shape: [1, 4, 4, 3] }],
       comparison: { examples: 10, split: 'train', agreement: 1 },
     });
     expect(stored(folder, 'saved_model.pb')).toHaveLength(1);
     const model = await loadLiteModel(readFileSync(join(description, '../model.tflite')));
-    const outputs = await model.run(new Uint8Array(48).fill(200));
+    const outputs = await model.run([new Uint8Array(48).fill(200)]);
     model.dispose();
     expect(outputs.reduce((sum, value) => sum + value, 0)).toBeCloseTo(1, 5);
     const again = await pipeline(folder, ['run', 'p.yaml']);

@@ -1,7 +1,8 @@
 """Loads SavedModels with TensorFlow and compares their outputs with expected ones.
 
 Usage: check_saved_model.py CASES.json
-CASES.json: [{"model": FOLDER, "input": NAME, "dtype": "uint8"|"float32", "shape": [...], "values": [...], "expected": [...]}]
+CASES.json: [{"model": FOLDER, "inputs": [{"name": NAME, "dtype": ..., "shape": [...], "values": [...]}], "examples": N, "expected": [...]}]
+Shapes are those of one example.
 Prints the largest difference of each case, one a line.
 """
 
@@ -14,7 +15,10 @@ import tensorflow as tf
 for case in json.load(open(sys.argv[1])):
     loaded = tf.saved_model.load(case["model"])
     signature = loaded.signatures["serving_default"]
-    x = np.array(case["values"], dtype=case["dtype"]).reshape(case["shape"])
-    (result,) = signature(**{case["input"]: tf.constant(x)}).values()
+    inputs = {
+        given["name"]: tf.constant(np.array(given["values"], given["dtype"]).reshape([case["examples"], *given["shape"]]))
+        for given in case["inputs"]
+    }
+    (result,) = signature(**inputs).values()
     expected = np.array(case["expected"], dtype=np.float32).reshape(result.shape)
     print(float(np.max(np.abs(result.numpy() - expected))))

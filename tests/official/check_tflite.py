@@ -1,9 +1,10 @@
 """Runs .tflite files with LiteRT's Python package and compares their outputs with expected ones.
 
 Usage: check_tflite.py CASES.json
-CASES.json: [{"model": FILE, "input": NAME, "output": NAME, "shape": [...], "values": [...], "expected": [...]}]
-Values are uint8, of as many examples as the shape says. Prints as JSON, for each case: the largest difference when the
-examples run one by one, the largest when they run as one batch, the operators, and the runtime that the file asks for.
+CASES.json: [{"model": FILE, "inputs": [{"name": NAME, "dtype": ..., "shape": [...], "values": [...]}], "output": NAME,
+"examples": N, "expected": [...]}]
+Shapes are those of one example. Prints as JSON, for each case: the largest difference when the examples run one by one, the
+largest when they run as one batch, the operators, and the runtime that the file asks for.
 """
 
 import json
@@ -46,15 +47,24 @@ def describe(path):
 
 
 def run(case):
-    examples = np.array(case["values"], dtype=np.uint8).reshape(case["shape"])
-    expected = np.array(case["expected"], dtype=np.float32).reshape(len(examples), -1)
+    count = case["examples"]
+    inputs = {
+        given["name"]: np.array(given["values"], given["dtype"]).reshape([count, *given["shape"]])
+        for given in case["inputs"]
+    }
+    expected = np.array(case["expected"], dtype=np.float32).reshape(count, -1)
     single = Interpreter(model_path=case["model"]).get_signature_runner("serving_default")
-    one_by_one = [single(**{case["input"]: example[np.newaxis]})[case["output"]][0] for example in examples]
+    one_by_one = [
+        single(**{name: values[row : row + 1] for name, values in inputs.items()})[case["output"]][0]
+        for row in range(count)
+    ]
     batched = Interpreter(model_path=case["model"])
-    index = batched.get_input_details()[0]["index"]
-    batched.resize_tensor_input(index, examples.shape)
+    tensors = {detail["name"]: detail["index"] for detail in batched.get_input_details()}
+    for name, values in inputs.items():
+        batched.resize_tensor_input(tensors[name], values.shape)
     batched.allocate_tensors()
-    batched.set_tensor(index, examples)
+    for name, values in inputs.items():
+        batched.set_tensor(tensors[name], values)
     batched.invoke()
     at_once = batched.get_tensor(batched.get_output_details()[0]["index"])
     operators, runtime = describe(case["model"])

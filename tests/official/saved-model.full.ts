@@ -4,32 +4,33 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from '@jest/globals';
 import { encodeSavedModel } from '../../components/formats/saved-model.js';
-import { EXPORTED_LAYERS, exportedModel } from '../rig/exported-models.js';
+import { EXPORTED_MODELS, exportedModel } from '../rig/exported-models.js';
 import { temporaryFolders } from '../rig/temp-folder.js';
 
 const temporaryFolder = temporaryFolders();
 const python = process.env['OFFICIAL_TF_PYTHON'] ?? '';
 
-test('TensorFlow loads every exported layer and computes what TensorFlow.js does', async () => {
+test('TensorFlow loads every exported model and computes what TensorFlow.js does', async () => {
   if (python === '') {
     expect(process.env['REQUIRE_ALL_TESTS']).not.toBe('1');
     console.log('skipped: OFFICIAL_TF_PYTHON names no Python with tensorflow');
     return;
   }
   const folder = temporaryFolder();
-  const names = Object.keys(EXPORTED_LAYERS);
   const cases = [];
-  for (const [index, name] of names.entries()) {
-    const { graph, pixels, examples, expected } = await exportedModel(name);
+  for (const [index, name] of EXPORTED_MODELS.entries()) {
+    const { graph, inputs, examples, expected } = await exportedModel(name);
     const model = join(folder, String(index));
     mkdirSync(model);
     writeFileSync(join(model, 'saved_model.pb'), encodeSavedModel(graph));
     cases.push({
       model,
-      input: 'image',
-      dtype: 'uint8',
-      shape: [examples, 8, 8, 3],
-      values: [...pixels],
+      inputs: Object.entries(inputs).map(([input, { values, ...rest }]) => ({
+        name: input,
+        ...rest,
+        values: [...values],
+      })),
+      examples,
       expected: [...expected],
     });
   }
@@ -40,7 +41,7 @@ test('TensorFlow loads every exported layer and computes what TensorFlow.js does
     stdio: ['ignore', 'pipe', 'ignore'],
   });
   const differences = output.trim().split('\n').map(Number);
-  expect(differences).toHaveLength(names.length);
+  expect(differences).toHaveLength(EXPORTED_MODELS.length);
   for (const [index, difference] of differences.entries())
-    expect([names[index], difference < 2e-6]).toEqual([names[index], true]);
+    expect([EXPORTED_MODELS[index], difference < 2e-6]).toEqual([EXPORTED_MODELS[index], true]);
 }, 120_000);

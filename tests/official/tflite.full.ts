@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from '@jest/globals';
 import { encodeTFLite } from '../../components/formats/tflite.js';
-import { EXPORTED_LAYERS, exportedModel } from '../rig/exported-models.js';
+import { EXPORTED_MODELS, exportedModel } from '../rig/exported-models.js';
 import { temporaryFolders } from '../rig/temp-folder.js';
 
 const temporaryFolder = temporaryFolders();
@@ -21,28 +21,30 @@ interface Checked {
   readonly runtime: string;
 }
 
-test('LiteRT runs every exported layer and computes what TensorFlow.js does', async () => {
+test('LiteRT runs every exported model and computes what TensorFlow.js does', async () => {
   if (python === '') {
     expect(process.env['REQUIRE_ALL_TESTS']).not.toBe('1');
     console.log('skipped: OFFICIAL_PYTHON names no Python with ai-edge-litert');
     return;
   }
   const folder = temporaryFolder();
-  const names = Object.keys(EXPORTED_LAYERS);
   const cases = [];
   const files = [];
-  for (const [index, name] of names.entries()) {
-    const { graph, pixels, examples, expected } = await exportedModel(name);
+  for (const [index, name] of EXPORTED_MODELS.entries()) {
+    const { graph, inputs, examples, expected } = await exportedModel(name);
     const model = join(folder, `${String(index)}.tflite`);
     const file = encodeTFLite(graph);
     files.push(file);
     writeFileSync(model, file.bytes);
     cases.push({
       model,
-      input: 'image',
+      inputs: Object.entries(inputs).map(([input, { values, ...rest }]) => ({
+        name: input,
+        ...rest,
+        values: [...values],
+      })),
       output: 'probabilities',
-      shape: [examples, 8, 8, 3],
-      values: [...pixels],
+      examples,
       expected: [...expected],
     });
   }
@@ -53,9 +55,9 @@ test('LiteRT runs every exported layer and computes what TensorFlow.js does', as
     stdio: ['ignore', 'pipe', 'ignore'],
   });
   const checked = JSON.parse(output) as readonly Checked[];
-  expect(checked).toHaveLength(names.length);
+  expect(checked).toHaveLength(EXPORTED_MODELS.length);
   for (const [index, { single, batch, operators, runtime }] of checked.entries()) {
-    const name = names[index];
+    const name = EXPORTED_MODELS[index];
     expect([name, single < 2e-6, batch < 2e-6]).toEqual([name, true, true]);
     expect(operators.map((operator) => operator.split(' ')[0])).toEqual(files[index]?.operators);
     expect(runtime).toBe(files[index]?.minimumRuntime);

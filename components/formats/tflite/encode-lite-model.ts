@@ -36,13 +36,13 @@ function operatorTable(operator: LiteOperator, codes: readonly string[]): FlatTa
   };
 }
 
-function signatureTensors({ name, tensor }: LiteSignatureTensor): FlatTable {
+function signatureTensor({ name, tensor }: LiteSignatureTensor): FlatTable {
   return { 0: flat.text(name), 1: flat.int32(tensor) };
 }
 
 /** Encodes a model; the same bytes for the same model. */
 export function encodeLiteModel(model: LiteModel): Uint8Array {
-  const { operators, input, output } = model;
+  const { operators, inputs, output } = model;
   const kinds = new Map(operators.map((operator) => [codeKey(operator), operator]));
   const codes = [...kinds.keys()];
   // The first buffer is empty: that of all tensors that are no constants.
@@ -59,14 +59,14 @@ export function encodeLiteModel(model: LiteModel): Uint8Array {
   runtime.set(Buffer.from(minimumRuntime(operators)));
   const subgraph: FlatTable = {
     0: flat.tables(tensors),
-    1: flat.int32s([input.tensor]),
+    1: flat.int32s(inputs.map(({ tensor }) => tensor)),
     2: flat.int32s([output.tensor]),
     3: flat.tables(operators.map((operator) => operatorTable(operator, codes))),
     4: flat.text('main'),
   };
   const signature: FlatTable = {
-    0: flat.tables([signatureTensors(input)]),
-    1: flat.tables([signatureTensors(output)]),
+    0: flat.tables(inputs.map(signatureTensor)),
+    1: flat.tables([signatureTensor(output)]),
     2: flat.text('serving_default'),
     4: flat.int32(0),
   };

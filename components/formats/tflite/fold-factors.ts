@@ -1,9 +1,8 @@
 /**
  * Makes a graph smaller without changing what it computes: a factor or a summand after a convolution or a dense layer
- * (what is left of batch normalisation) becomes part of its weights. In a chain every output has one user, so nothing
- * else sees the output that changes.
+ * (what is left of batch normalisation) becomes part of its weights, where nothing else takes the output that changes.
  */
-import type { GraphOperation, GraphStep, InferenceGraph } from '../inference-graph.js';
+import { onlyUserOf, type GraphOperation, type GraphStep, type InferenceGraph } from '../inference-graph.js';
 
 type Weighted = Extract<GraphOperation, { readonly bias: Float32Array }>;
 
@@ -29,10 +28,15 @@ function folded(into: Weighted, { op, by }: Extract<GraphOperation, { readonly b
 export function foldFactors(graph: InferenceGraph): InferenceGraph {
   const steps: GraphStep[] = [];
   for (const step of graph.steps) {
-    const { operation, output } = step;
-    const last = steps.at(-1)?.operation;
-    const foldable = 'by' in operation && last !== undefined && 'bias' in last;
-    if (foldable) steps.splice(-1, 1, { operation: folded(last, operation), output });
+    const { operation, inputs, output } = step;
+    const at = steps.findLastIndex((earlier) => earlier.output.name === inputs[0]?.name);
+    const before = steps[at];
+    const foldable =
+      'by' in operation &&
+      before !== undefined &&
+      'bias' in before.operation &&
+      onlyUserOf(graph, before.output) !== undefined;
+    if (foldable) steps[at] = { ...before, operation: folded(before.operation, operation), output };
     else steps.push(step);
   }
   return { ...graph, steps };

@@ -35,10 +35,10 @@ export interface LiteSignatureTensor {
   readonly tensor: number;
 }
 
-/** A model with one input and one output. */
+/** A model with one output. */
 export interface LiteModel {
   readonly tensors: readonly LiteTensor[];
   readonly operators: readonly LiteOperator[];
-  readonly input: LiteSignatureTensor;
+  readonly inputs: readonly LiteSignatureTensor[];
   readonly output: LiteSignatureTensor;
 }

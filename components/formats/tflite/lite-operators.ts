@@ -16,6 +16,7 @@ interface LiteOperatorFacts {
 export const LITE_OPERATORS = {
   ADD: { code: 0, options: 11, since: { 1: '1.5.0' } },
   AVERAGE_POOL_2D: { code: 1, options: 5, since: { 1: '1.5.0' } },
+  CONCATENATION: { code: 2, options: 10, since: { 1: '1.5.0' } },
   CONV_2D: { code: 3, options: 1, since: { 1: '1.5.0' } },
   DEPTHWISE_CONV_2D: { code: 4, options: 2, since: { 1: '1.5.0', 2: '1.12.0' } },
   FULLY_CONNECTED: { code: 9, options: 8, since: { 1: '1.5.0' } },

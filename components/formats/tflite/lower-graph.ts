@@ -1,8 +1,15 @@
 /**
- * From the chain of a trained model to the operators of TensorFlow Lite: which operator with which options, and the layout
+ * From the operations of a trained model to the operators of TensorFlow Lite: which operator with which options, and the layout
  * of its weights. A `relu` or `relu6` becomes part of the operator before it where that can compute it.
  */
-import { inputOf, type ActivationName, type GraphOperation, type InferenceGraph } from '../inference-graph.js';
+import {
+  onlyUserOf,
+  type ActivationName,
+  type GraphOperation,
+  type GraphStep,
+  type GraphTensor,
+  type InferenceGraph,
+} from '../inference-graph.js';
 import { flat, type FlatTable } from './flat-table.js';
 import { LITE_TYPE, type LiteModel, type LiteOperator, type LiteTensor } from './lite-model.js';
 import type { LiteOperatorName } from './lite-operators.js';
@@ -111,6 +118,11 @@ function lower(operation: GraphOperation, place: Place): Lowered {
         constants: [floats(`${name}/by`, operation.by, [operation.by.length])],
         options: { 0: flat.int8(FUSED[place.activation]) },
       };
+    case 'sum':
+    case 'product':
+      return { name: operation.op === 'sum' ? 'ADD' : 'MUL', options: { 0: flat.int8(FUSED[place.activation]) } };
+    case 'concatenate':
+      return { name: 'CONCATENATION', options: { 0: flat.int32(operation.axis + 1), 1: flat.int8(FUSED.none) } };
     case 'conv2d':
     case 'depthwise_conv2d':
       return convolution(operation, place);
@@ -169,38 +181,37 @@ function lower(operation: GraphOperation, place: Place): Lowered {
   }
 }
 
-/** The activation that the operator of a step computes as well, when it is the next step. */
-function fusedActivation(operation: GraphOperation, next: GraphOperation | undefined): Fused {
-  const fusible = 'bias' in operation || operation.op === 'add';
-  if (!fusible || next?.op !== 'activation') return 'none';
-  return next.name === 'relu' || next.name === 'relu6' ? next.name : 'none';
+/** The step after this one, when it is an activation that the operator of this one can compute as well. */
+function fusedStep(graph: InferenceGraph, { operation, output }: GraphStep): GraphStep | undefined {
+  const fusible = 'bias' in operation || operation.op === 'add' || operation.op === 'sum';
+  const user = fusible ? onlyUserOf(graph, output) : undefined;
+  return user?.operation.op === 'activation' && user.operation.name in FUSED ? user : undefined;
 }
 
 /** Lowers a graph. The batch is 1. */
 export function lowerGraph(graph: InferenceGraph): LiteModel {
-  const { steps } = graph;
   const tensors: LiteTensor[] = [];
   const add = (tensor: LiteTensor): number => tensors.push(tensor) - 1;
-  const operators: LiteOperator[] = [];
-  const input = add({ name: graph.input.name, type: graph.input.dtype, shape: [1, ...graph.input.shape] });
-  let value = input;
-  for (let index = 0; index < steps.length; index++) {
-    const operation = steps[index]?.operation;
-    if (operation === undefined) break;
-    const before = inputOf(graph, index);
-    const activation = fusedActivation(operation, steps[index + 1]?.operation);
-    if (activation !== 'none') index++;
-    const output = inputOf(graph, index + 1);
-    const place = { name: output.name, inputType: before.dtype, shape: output.shape, activation };
-    const { constants = [], version = 1, ...lowered } = lower(operation, place);
-    const inputs = [value, ...constants.map(add)];
-    value = add({ name: output.name, type: output.dtype, shape: [1, ...output.shape] });
-    operators.push({ ...lowered, version, inputs, outputs: [value] });
-  }
-  return {
-    tensors,
-    operators,
-    input: { name: graph.input.name, tensor: input },
-    output: { name: graph.outputName, tensor: value },
+  const numbers = new Map<string, number>();
+  const addValue = ({ name, dtype, shape }: GraphTensor): number => {
+    const number = add({ name, type: dtype, shape: [1, ...shape] });
+    numbers.set(name, number);
+    return number;
   };
+  const numberOf = ({ name }: GraphTensor): number => numbers.get(name) ?? NaN;
+  const inputs = graph.inputs.map((input) => ({ name: input.name, tensor: addValue(input) }));
+  const operators: LiteOperator[] = [];
+  const fused = new Set<GraphStep>();
+  for (const step of graph.steps) {
+    if (fused.has(step)) continue;
+    const next = fusedStep(graph, step);
+    if (next !== undefined) fused.add(next);
+    const { output } = next ?? step;
+    const activation = next?.operation.op === 'activation' ? (next.operation.name as Fused) : 'none';
+    const place = { name: output.name, inputType: step.inputs[0]?.dtype ?? 'float32', shape: output.shape, activation };
+    const { constants = [], version = 1, ...lowered } = lower(step.operation, place);
+    const taken = [...step.inputs.map(numberOf), ...constants.map(add)];
+    operators.push({ ...lowered, version, inputs: taken, outputs: [addValue(output)] });
+  }
+  return { tensors, operators, inputs, output: { name: graph.outputName, tensor: numberOf(graph.output) } };
 }

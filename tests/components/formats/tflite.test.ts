@@ -6,7 +6,7 @@ import { foldFactors } from '../../../components/formats/tflite/fold-factors.js'
 import { minimumRuntime } from '../../../components/formats/tflite/lite-operators.js';
 import { encodeTFLite } from '../../../components/formats/tflite.js';
 import { loadLiteModel } from '../../../components/tensorflow/litert.js';
-import { EXPORTED_LAYERS, exportedModel } from '../../rig/exported-models.js';
+import { EXPORTED_MODELS, exampleOf, exportedModel } from '../../rig/exported-models.js';
 
 const PIXELS = ['CAST', 'MUL', 'ADD', 'MUL', 'ADD'];
 
@@ -16,28 +16,31 @@ function chain(
   ...steps: readonly (readonly [GraphOperation, readonly number[]])[]
 ): InferenceGraph {
   const tensor = (name: string, of: readonly number[]): GraphTensor => ({ name, dtype: 'float32', shape: of });
+  const values = [tensor('x', shape), ...steps.map(([, of], index) => tensor(`step_${String(index)}`, of))];
+  const value = (index: number): GraphTensor => values[index] as GraphTensor;
   return {
-    input: tensor('x', shape),
-    steps: steps.map(([operation, of], index) => ({ operation, output: tensor(`step_${String(index)}`, of) })),
+    inputs: [value(0)],
+    steps: steps.map(([operation], at) => ({ operation, inputs: [value(at)], output: value(at + 1) })),
+    output: value(steps.length),
     outputName: 'y',
   };
 }
 
 async function run(graph: InferenceGraph, values: readonly number[]): Promise<readonly number[]> {
   const model = await loadLiteModel(encodeTFLite(graph).bytes);
-  const outputs = await model.run(Float32Array.from(values));
+  const outputs = await model.run([Float32Array.from(values)]);
   model.dispose();
   return [...outputs];
 }
 
 describe('LiteRT computes what TensorFlow.js does:', () => {
-  test.each(Object.keys(EXPORTED_LAYERS))('%s', async (name) => {
-    const { graph, pixels, examples, expected } = await exportedModel(name);
+  test.each(EXPORTED_MODELS)('%s', async (name) => {
+    const exported = await exportedModel(name);
+    const { graph, inputs, examples, expected } = exported;
     const model = await loadLiteModel(encodeTFLite(graph).bytes);
-    const size = pixels.length / examples;
+    expect(model.inputs).toEqual(Object.keys(inputs));
     const outputs: number[] = [];
-    for (let row = 0; row < examples; row++)
-      outputs.push(...(await model.run(pixels.subarray(row * size, (row + 1) * size))));
+    for (let row = 0; row < examples; row++) outputs.push(...(await model.run(exampleOf(exported, row))));
     model.dispose();
     expect(outputs).toHaveLength(expected.length);
     expect(Math.max(...outputs.map((value, index) => Math.abs(value - (expected[index] ?? NaN))))).toBeLessThan(2e-6);
@@ -114,6 +117,21 @@ describe('foldFactors', () => {
       { op: 'dense', kernel: Float32Array.of(10, 200, 30, 400), bias: Float32Array.of(15, 205) },
     ]);
     expect(steps[0]?.output.name).toBe('step_2');
+  });
+
+  test('leaves what others take as well', () => {
+    const tensor = (name: string): GraphTensor => ({ name, dtype: 'float32', shape: [2] });
+    const [x, y, z, sum] = [tensor('x'), tensor('y'), tensor('z'), tensor('sum')];
+    const steps = [
+      { operation: dense, inputs: [x], output: y },
+      { operation: { op: 'multiply', by: Float32Array.of(2) }, inputs: [y], output: z },
+    ] as const;
+    const added = { operation: { op: 'sum' }, inputs: [y, z], output: sum } as const;
+    const branching: InferenceGraph = { inputs: [x], steps: [...steps, added], output: sum, outputName: 'sum' };
+    expect(foldFactors(branching)).toEqual(branching);
+    const outside: InferenceGraph = { inputs: [x], steps, output: y, outputName: 'y' };
+    expect(foldFactors(outside)).toEqual(outside);
+    expect(foldFactors({ ...outside, output: z }).steps).toHaveLength(1);
   });
 
   test('leaves what stands after an activation', () => {

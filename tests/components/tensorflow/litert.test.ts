@@ -2,23 +2,27 @@ import { describe, expect, test } from '@jest/globals';
 import { encodeTFLite } from '../../../components/formats/tflite.js';
 import { loadLiteModel } from '../../../components/tensorflow/litert.js';
 
+const INPUT = { name: 'x', dtype: 'float32', shape: [2] } as const;
+const OUTPUT = { name: 'leaky', dtype: 'float32', shape: [2] } as const;
+
 const { bytes } = encodeTFLite({
-  input: { name: 'x', dtype: 'float32', shape: [2] },
-  steps: [{ operation: { op: 'leaky_relu', alpha: 0.5 }, output: { name: 'leaky', dtype: 'float32', shape: [2] } }],
+  inputs: [INPUT],
+  steps: [{ operation: { op: 'leaky_relu', alpha: 0.5 }, inputs: [INPUT], output: OUTPUT }],
+  output: OUTPUT,
   outputName: 'y',
 });
 
 describe('LiteRT', () => {
   test('runs a model again and again', async () => {
     const model = await loadLiteModel(bytes);
-    expect(await model.run(Float32Array.of(-1, 3))).toEqual(Float32Array.of(-0.5, 3));
-    expect(await model.run(Float32Array.of(2, -4))).toEqual(Float32Array.of(2, -2));
+    expect(await model.run([Float32Array.of(-1, 3)])).toEqual(Float32Array.of(-0.5, 3));
+    expect(await model.run([Float32Array.of(2, -4)])).toEqual(Float32Array.of(2, -2));
     model.dispose();
   });
 
   test('takes inputs of the right size only', async () => {
     const model = await loadLiteModel(bytes);
-    await expect(model.run(Float32Array.of(1))).rejects.toThrow('the input takes 8 bytes, not 4');
+    await expect(model.run([Float32Array.of(1)])).rejects.toThrow("the input 'x' takes 8 bytes, not 4");
     model.dispose();
   });
 

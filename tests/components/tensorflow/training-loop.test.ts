@@ -29,7 +29,7 @@ function halves(examples: number, seed: number): Dataset {
     inputShape: [6, 6, 1],
     labels,
     image: () => undefined,
-    raw: () => undefined,
+    raw: () => new Map(),
     batch: (rows) => ({
       xs: tf.tensor4d(
         [...rows].flatMap((row) => [...(pixels[row] ?? [])]),

@@ -110,7 +110,7 @@ describe('TFLiteConverter', () => {
       bytes: bytes.length,
       operators: ['CAST', 'MUL', 'ADD', 'RESHAPE', 'FULLY_CONNECTED', 'SOFTMAX'],
       minimum_runtime: '1.5.0',
-      input: { name: 'image', dtype: 'uint8', shape: [1, 2, 2, 1] },
+      inputs: [{ name: 'image', dtype: 'uint8', shape: [1, 2, 2, 1] }],
       output: { name: 'probabilities', dtype: 'float32', shape: [1, 2] },
       comparison: {
         examples: 3,
@@ -130,7 +130,7 @@ describe('TFLiteConverter', () => {
     expect(logs.join()).toContain("6 operators; on 3 examples of 'test' its outputs are up to");
     // It takes pixels as they are: the sum of these is 1 after the transform.
     const runner = await loadLiteModel(bytes);
-    const [dark = NaN, light = NaN] = await runner.run(Uint8Array.of(255, 0, 0, 0));
+    const [dark = NaN, light = NaN] = await runner.run([Uint8Array.of(255, 0, 0, 0)]);
     runner.dispose();
     expect(light / dark).toBeCloseTo(Math.exp(0.7 - (-0.7 + 0.7)), 5);
   });
