@@ -36,6 +36,11 @@ module.exports = {
       '^(artifacts/|components/|runner/(reporting|execution|plan|graph|config|source)/)',
     ),
     layer(
+      'history-below-cli',
+      '^runner/history/',
+      '^(artifacts/|components/|runner/(history|reporting|plan|graph|config|source)/)',
+    ),
+    layer(
       'language-beside-cli',
       '^runner/language/',
       '^(artifacts/|components/|runner/(language|reporting|graph|config|source)/)',
@@ -78,7 +83,7 @@ module.exports = {
     {
       name: 'only-conditions-use-cel',
       severity: 'error',
-      from: { pathNot: '^(runner/graph/condition|runner/cli/run-filter)\\.ts$' },
+      from: { pathNot: '^(runner/graph/condition|runner/history/run-filter)\\.ts$' },
       to: { path: 'node_modules/@marcbachmann/' },
     },
     {

@@ -4,7 +4,7 @@
 import { resolve } from 'node:path';
 import { Command as Parser, CommanderError } from 'commander';
 import { EXIT, type Command, type Environment, type ExitStatus, type ProcessEnvironment } from './command.js';
-import { declareCommands } from './commands.js';
+import { declareCommands } from './declarations/commands.js';
 import { reportFailure, usageError } from './report-failure.js';
 import { packageVersion } from './version.js';
 

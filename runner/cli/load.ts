@@ -4,7 +4,8 @@
 import { componentFinder } from '../../components/registry.js';
 import { loadPipeline } from '../graph/load-pipeline.js';
 import type { PipelineGraph } from '../graph/pipeline-graph.js';
-import { InvalidPipeline, type Environment, type PipelineArguments } from './command.js';
+import { InvalidPipeline, type Environment } from './command.js';
+import type { PipelineArguments } from './arguments.js';
 
 /** @throws InvalidPipeline */
 export async function loadGraph(args: PipelineArguments, { cwd, env }: Environment): Promise<PipelineGraph> {

@@ -10,7 +10,8 @@ import { StoreError } from '../../artifacts/store/store-error.js';
 import { findRoot, type StoreRoot } from '../../artifacts/store/store-root.js';
 import { notice } from '../reporting/notices.js';
 import { styleFor } from '../reporting/style.js';
-import { CommandError, type Environment } from './command.js';
+import { RequestError } from '../source/request-error.js';
+import type { Environment } from './command.js';
 import { shownPath } from './shown-path.js';
 
 /** An open store. */
@@ -49,12 +50,12 @@ export async function findStore(environment: Environment): Promise<OpenStore | u
 /**
  * Works with the store and closes it.
  *
- * @throws CommandError `no-store` when there is none
+ * @throws RequestError `no-store` when there is none
  */
 export async function withStore<T>(environment: Environment, work: (store: OpenStore) => T | Promise<T>): Promise<T> {
   const store = await findStore(environment);
   if (store === undefined) {
-    throw new CommandError(
+    throw new RequestError(
       'no-store',
       nothingRan(environment),
       "run a pipeline first: 'pipeline run FILE'; or name the store with --root",
@@ -65,24 +66,6 @@ export async function withStore<T>(environment: Environment, work: (store: OpenS
   } finally {
     store.metadata.close();
   }
-}
-
-/**
- * The run that a command means.
- *
- * @param run - its number; undefined for the latest
- * @throws CommandError `no-run`
- */
-export function findRun(metadata: MetadataStore, run: number | undefined): RunRecord {
-  const [latest] = metadata.runs({ limit: 1 });
-  const found = run === undefined ? latest : metadata.run(run);
-  if (found !== undefined) return found;
-  if (latest === undefined) throw new CommandError('no-run', 'nothing has run yet', "try 'pipeline run FILE'");
-  throw new CommandError(
-    'no-run',
-    `there is no run ${String(run)}`,
-    `the latest is ${String(latest.id)}; 'pipeline runs' lists them`,
-  );
 }
 
 /** Writes an answer for programs: one line of JSON, its kind first. */

@@ -4,10 +4,11 @@
 import type { Diagnostic } from '../source/diagnostic.js';
 import { diagnosticData } from '../source/diagnostic-data.js';
 import { renderDiagnostic } from '../source/render-diagnostic.js';
-import { CommandError, EXIT, InvalidPipeline, type ExitStatus, type ProcessEnvironment } from './command.js';
+import { RequestError } from '../source/request-error.js';
+import { EXIT, InvalidPipeline, type ExitStatus, type ProcessEnvironment } from './command.js';
 import { packageVersion } from './version.js';
 
-/** A failure that is no defect: StoreError, StepError and CommandError look alike. */
+/** A failure that is no defect: StoreError, StepError and RequestError look alike. */
 interface Expected {
   readonly name: string;
   readonly code: string;
@@ -15,7 +16,7 @@ interface Expected {
   readonly hint?: string;
 }
 
-const EXPECTED_NAMES = ['StoreError', 'StepError', 'CommandError'];
+const EXPECTED_NAMES = ['StoreError', 'StepError', 'RequestError'];
 
 function isExpected(error: unknown): error is Expected {
   // Told by name, not by class: loading the classes would load what only few commands need.
@@ -42,7 +43,7 @@ export function failureText(failure: Omit<Expected, 'name'>): string {
 
 /** Exit status of an expected failure: what the user named is at fault, or what was done with it. */
 function statusOf(error: Expected): ExitStatus {
-  return error.name === 'CommandError' || error.code.startsWith('foreign-') ? EXIT.invalid : EXIT.failed;
+  return error.name === 'RequestError' || error.code.startsWith('foreign-') ? EXIT.invalid : EXIT.failed;
 }
 
 function defectText(error: unknown, argv: readonly string[], { node, platform }: ProcessEnvironment): string {
@@ -90,8 +91,8 @@ export function reportFailure(
 }
 
 /** An error of usage, from the parser of the command line. */
-export function usageError(message: string): CommandError {
+export function usageError(message: string): RequestError {
   const [first = '', ...rest] = message.replace(/^error: /u, '').split('\n');
   const suggestion = /^\((Did you mean .*)\)$/u.exec(rest.join('\n').trim())?.[1];
-  return new CommandError('usage', first, suggestion === undefined ? undefined : suggestion.replace('Did', 'did'));
+  return new RequestError('usage', first, suggestion === undefined ? undefined : suggestion.replace('Did', 'did'));
 }

@@ -6,7 +6,7 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { Command as Parser } from 'commander';
 import { componentFinder } from '../../components/registry.js';
-import { declareCommands } from '../../runner/cli/commands.js';
+import { declareCommands } from '../../runner/cli/declarations/commands.js';
 import { loadPipeline } from '../../runner/graph/load-pipeline.js';
 import { renderDiagnostic } from '../../runner/source/render-diagnostic.js';
 import { temporaryFolders } from '../rig/temp-folder.js';

@@ -2,7 +2,8 @@
  * `pipeline completion SHELL`: a script that makes the shell complete commands, options, names of nodes, params,
  * components and runs. It asks `pipeline complete` at every key.
  */
-import { EXIT, type Command, type CompletionArguments } from './command.js';
+import { EXIT, type Command } from '../command.js';
+import type { CompletionArguments } from '../arguments.js';
 
 const BASH = `# Completion of pipeline for bash: eval "$(pipeline completion bash)"
 _pipeline_complete() {

@@ -1,17 +1,20 @@
 /**
  * `pipeline logs`: what a step said, and with `--follow` what it goes on to say.
  */
-import type { MetadataStore } from '../../artifacts/metadata/metadata-store.js';
-import type { ExecutionRecord, RunRecord } from '../../artifacts/metadata/records.js';
-import { isAlive } from '../../artifacts/process-identity.js';
+import type { MetadataStore } from '../../../artifacts/metadata/metadata-store.js';
+import type { ExecutionRecord, RunRecord } from '../../../artifacts/metadata/records.js';
+import { isAlive } from '../../../artifacts/process-identity.js';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { suggest } from '../config/fields.js';
-import { recordedLog } from '../execution/step-log.js';
-import { plainLine } from '../reporting/plain-text.js';
-import { LogReader, type LogLine } from '../reporting/log-reader.js';
-import { styleFor } from '../reporting/style.js';
-import { CommandError, EXIT, type Command, type Environment, type ExitStatus, type LogsArguments } from './command.js';
-import { findRun, withStore, type OpenStore } from './open-store.js';
+import { suggest } from '../../config/fields.js';
+import { recordedLog } from '../../execution/step-log.js';
+import { plainLine } from '../../reporting/plain-text.js';
+import { LogReader, type LogLine } from '../../reporting/log-reader.js';
+import { styleFor } from '../../reporting/style.js';
+import { RequestError } from '../../source/request-error.js';
+import { EXIT, type Command, type Environment, type ExitStatus } from '../command.js';
+import type { LogsArguments } from '../arguments.js';
+import { findRun } from '../../history/find-run.js';
+import { withStore, type OpenStore } from '../open-store.js';
 
 /** Milliseconds between two looks at a log that is followed. */
 const POLL_MS = 200;
@@ -20,9 +23,9 @@ function executionOf(node: string, run: RunRecord, metadata: MetadataStore): Exe
   return metadata.executionsOf(run.id).findLast(({ execution }) => execution.node === node)?.execution;
 }
 
-function noExecution(node: string, run: RunRecord, metadata: MetadataStore): CommandError {
+function noExecution(node: string, run: RunRecord, metadata: MetadataStore): RequestError {
   const known = [...new Set(metadata.executionsOf(run.id).map(({ execution }) => execution.node))];
-  return new CommandError(
+  return new RequestError(
     'no-execution',
     `run ${String(run.id)} of ${run.pipeline} has no execution of a node '${node.slice(0, 80)}'`,
     suggest(node, known) ?? 'a node that was not reached has none',

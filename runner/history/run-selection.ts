@@ -3,9 +3,23 @@
  */
 import type { MetadataStore } from '../../artifacts/metadata/metadata-store.js';
 import type { RunState } from '../../artifacts/metadata/records.js';
-import type { RunSelection } from './command.js';
 import { sortRuns } from './run-order.js';
 import { valuedRuns, type ValuedRun } from './run-values.js';
+
+/** How runs are chosen by `--status`. */
+export const RUN_STATUSES = ['running', 'complete', 'failed', 'canceled'] as const;
+
+/** Which runs are wanted. */
+export interface RunSelection {
+  readonly pipeline: string | undefined;
+  readonly status: (typeof RUN_STATUSES)[number] | undefined;
+  /** A condition in CEL over `metrics` and `params`. */
+  readonly where: string | undefined;
+  /** `started`, `-metrics.accuracy`; undefined: newest first. */
+  readonly sort: string | undefined;
+  readonly limit: number;
+  readonly offset: number;
+}
 
 /** A page of runs, newest first unless sorted otherwise. */
 export interface SelectedRuns {
@@ -14,7 +28,7 @@ export interface SelectedRuns {
   readonly total: number;
 }
 
-/** @throws CommandError `bad-condition`, `bad-sort` */
+/** @throws RequestError `bad-condition`, `bad-sort` */
 export async function selectRuns(selection: RunSelection, metadata: MetadataStore): Promise<SelectedRuns> {
   const { pipeline, where, sort, limit, offset } = selection;
   const state = selection.status?.toUpperCase() as RunState | undefined;

@@ -2,15 +2,16 @@
  * `pipeline plan`: what would run and why, and what is cached. Nothing is executed and nothing is written.
  */
 import { access } from 'node:fs/promises';
-import { openMetadataStore } from '../../artifacts/metadata/sqlite-metadata-store.js';
-import { openLocalArtifactStore } from '../../artifacts/store/local-artifact-store.js';
-import { findRoot } from '../../artifacts/store/store-root.js';
-import { planPipeline, type PlannedNode } from '../plan/plan-pipeline.js';
-import { plainLine } from '../reporting/plain-text.js';
-import { MARKS, paintState, styleFor, type NodeState } from '../reporting/style.js';
-import { EXIT, type Command, type PlanArguments } from './command.js';
-import { loadGraph } from './load.js';
-import { selectGraph } from './select.js';
+import { openMetadataStore } from '../../../artifacts/metadata/sqlite-metadata-store.js';
+import { openLocalArtifactStore } from '../../../artifacts/store/local-artifact-store.js';
+import { findRoot } from '../../../artifacts/store/store-root.js';
+import { planPipeline, type PlannedNode } from '../../plan/plan-pipeline.js';
+import { plainLine } from '../../reporting/plain-text.js';
+import { MARKS, paintState, styleFor, type NodeState } from '../../reporting/style.js';
+import { EXIT, type Command } from '../command.js';
+import type { PlanArguments } from '../arguments.js';
+import { loadGraph } from '../load.js';
+import { selectGraph } from '../select.js';
 
 interface Line {
   readonly node: string;

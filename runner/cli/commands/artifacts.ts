@@ -1,17 +1,19 @@
 /**
  * `pipeline artifacts`: the artifacts of a store, newest first.
  */
-import { makerOf } from '../../artifacts/metadata/maker.js';
-import { artifactTypes } from '../../artifacts/types.js';
-import type { ArtifactRecord } from '../../artifacts/metadata/records.js';
-import type { MetadataStore } from '../../artifacts/metadata/metadata-store.js';
-import { suggest } from '../config/fields.js';
-import { byteSize, moment, shortDigest } from '../reporting/quantities.js';
-import { tableLines } from '../reporting/table.js';
-import { CommandError, EXIT, type ArtifactsArguments, type Command } from './command.js';
-import { answerJson, withStore } from './open-store.js';
-import { artifactJson } from './run-json.js';
-import { rootOption } from './shown-path.js';
+import { makerOf } from '../../../artifacts/metadata/maker.js';
+import { artifactTypes } from '../../../artifacts/types.js';
+import type { ArtifactRecord } from '../../../artifacts/metadata/records.js';
+import type { MetadataStore } from '../../../artifacts/metadata/metadata-store.js';
+import { suggest } from '../../config/fields.js';
+import { byteSize, moment, shortDigest } from '../../reporting/quantities.js';
+import { tableLines } from '../../reporting/table.js';
+import { RequestError } from '../../source/request-error.js';
+import { EXIT, type Command } from '../command.js';
+import type { ArtifactsArguments } from '../arguments.js';
+import { answerJson, withStore } from '../open-store.js';
+import { artifactJson } from '../../history/run-json.js';
+import { rootOption } from '../shown-path.js';
 
 function row(artifact: ArtifactRecord, metadata: MetadataStore): readonly string[] {
   const maker = makerOf(artifact.id, metadata);
@@ -36,7 +38,7 @@ export const command: Command<ArtifactsArguments> = ({ type, pipeline, limit }, 
     });
     if (type !== undefined && artifacts.length === 0 && !artifactTypes.has(type)) {
       const known = [...artifactTypes.keys()];
-      throw new CommandError('unknown-type', `there is no artifact type '${type}'`, suggest(type, known));
+      throw new RequestError('unknown-type', `there is no artifact type '${type}'`, suggest(type, known));
     }
     if (json) {
       const answer = artifacts.map((artifact) => {

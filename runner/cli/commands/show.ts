@@ -3,16 +3,18 @@
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ExecutionWithArtifacts } from '../../artifacts/metadata/metadata-store.js';
-import type { ExecutionRecord, ExecutionState, RunRecord } from '../../artifacts/metadata/records.js';
-import { plainLine, plainText } from '../reporting/plain-text.js';
-import { byteSize, duration, metricText, moment, shortDigest } from '../reporting/quantities.js';
-import { MARKS, paintState, styleFor, type NodeState, type Style } from '../reporting/style.js';
-import { tableLines } from '../reporting/table.js';
-import { EXIT, type Command, type Environment, type ShowArguments } from './command.js';
-import { answerJson, findRun, withStore, type OpenStore } from './open-store.js';
-import { executionJson, runJson } from './run-json.js';
-import { rootOption, shownPath } from './shown-path.js';
+import type { ExecutionWithArtifacts } from '../../../artifacts/metadata/metadata-store.js';
+import type { ExecutionRecord, ExecutionState, RunRecord } from '../../../artifacts/metadata/records.js';
+import { plainLine, plainText } from '../../reporting/plain-text.js';
+import { byteSize, duration, metricText, moment, shortDigest } from '../../reporting/quantities.js';
+import { MARKS, paintState, styleFor, type NodeState, type Style } from '../../reporting/style.js';
+import { tableLines } from '../../reporting/table.js';
+import { EXIT, type Command, type Environment } from '../command.js';
+import type { ShowArguments } from '../arguments.js';
+import { answerJson, withStore, type OpenStore } from '../open-store.js';
+import { findRun } from '../../history/find-run.js';
+import { executionJson, runJson } from '../../history/run-json.js';
+import { rootOption, shownPath } from '../shown-path.js';
 
 const NODE_STATES: Readonly<Record<ExecutionState, NodeState>> = {
   RUNNING: 'running',

@@ -1,8 +1,9 @@
 /**
  * `pipeline validate`: all that is wrong with a pipeline file, without executing anything.
  */
-import { EXIT, type Command, type PipelineArguments } from './command.js';
-import { loadGraph } from './load.js';
+import { EXIT, type Command } from '../command.js';
+import type { PipelineArguments } from '../arguments.js';
+import { loadGraph } from '../load.js';
 
 export const command: Command<PipelineArguments> = async (args, environment) => {
   const { name, file, nodes } = await loadGraph(args, environment);

@@ -3,14 +3,15 @@
  * runs to stop; the second kills it.
  */
 import { availableParallelism } from 'node:os';
-import { runPipeline } from '../execution/run-pipeline.js';
-import { combineReporters, realClock } from '../reporting/reporter.js';
-import { runReporter } from '../reporting/run-reporter.js';
-import { stepLogs } from '../reporting/step-logs.js';
-import { EXIT, type Command, type ExitStatus, type RunArguments } from './command.js';
-import { loadGraph } from './load.js';
-import { selectGraph } from './select.js';
-import { rootOption, shownPath } from './shown-path.js';
+import { runPipeline } from '../../execution/run-pipeline.js';
+import { combineReporters, realClock } from '../../reporting/reporter.js';
+import { runReporter } from '../../reporting/run-reporter.js';
+import { stepLogs } from '../../reporting/step-logs.js';
+import { EXIT, type Command, type ExitStatus } from '../command.js';
+import type { RunArguments } from '../arguments.js';
+import { loadGraph } from '../load.js';
+import { selectGraph } from '../select.js';
+import { rootOption, shownPath } from '../shown-path.js';
 
 const STATUS: Readonly<Record<'complete' | 'failed' | 'canceled', ExitStatus>> = {
   complete: EXIT.done,

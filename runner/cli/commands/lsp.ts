@@ -3,11 +3,11 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { JsonSchema } from '../../components/params.js';
-import { serve } from '../language/server.js';
-import type { Command } from './command.js';
-import { standardStreams } from './process-environment.js';
-import { packageFolder, packageVersion } from './version.js';
+import type { JsonSchema } from '../../../components/params.js';
+import { serve } from '../../language/server.js';
+import type { Command } from '../command.js';
+import { standardStreams } from '../process-environment.js';
+import { packageFolder, packageVersion } from '../version.js';
 
 export const command: Command<undefined> = async (_, { cwd, env }) => {
   const schema = JSON.parse(

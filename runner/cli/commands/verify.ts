@@ -1,17 +1,17 @@
 /**
  * `pipeline verify`: hashes every byte of every artifact. What is damaged is set aside, and made again by the next run.
  */
-import { makerOf } from '../../artifacts/metadata/maker.js';
-import type { MetadataStore } from '../../artifacts/metadata/metadata-store.js';
-import type { ArtifactStore, Digest } from '../../artifacts/store/artifact-store.js';
-import { openLocalArtifactStore } from '../../artifacts/store/local-artifact-store.js';
-import { StoreError } from '../../artifacts/store/store-error.js';
-import { plainLine } from '../reporting/plain-text.js';
-import { byteSize, counted, duration, shortDigest } from '../reporting/quantities.js';
-import { styleFor } from '../reporting/style.js';
-import { EXIT, type Command, type Environment } from './command.js';
-import { answerJson, withStore } from './open-store.js';
-import { shownPath } from './shown-path.js';
+import { makerOf } from '../../../artifacts/metadata/maker.js';
+import type { MetadataStore } from '../../../artifacts/metadata/metadata-store.js';
+import type { ArtifactStore, Digest } from '../../../artifacts/store/artifact-store.js';
+import { openLocalArtifactStore } from '../../../artifacts/store/local-artifact-store.js';
+import { StoreError } from '../../../artifacts/store/store-error.js';
+import { plainLine } from '../../reporting/plain-text.js';
+import { byteSize, counted, duration, shortDigest } from '../../reporting/quantities.js';
+import { styleFor } from '../../reporting/style.js';
+import { EXIT, type Command, type Environment } from '../command.js';
+import { answerJson, withStore } from '../open-store.js';
+import { shownPath } from '../shown-path.js';
 
 /** An artifact that is not what its digest promises. */
 interface Fault {

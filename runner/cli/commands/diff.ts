@@ -1,15 +1,17 @@
 /**
  * `pipeline diff`: what differs between two runs, as tables for people, in Markdown, or as JSON.
  */
-import type { RunRecord } from '../../artifacts/metadata/records.js';
-import { plainLine } from '../reporting/plain-text.js';
-import { byteSize, duration, metricText, moment, shortDigest } from '../reporting/quantities.js';
-import { styleFor } from '../reporting/style.js';
-import { tableLines, type Column } from '../reporting/table.js';
-import { EXIT, type Command, type DiffArguments } from './command.js';
-import { answerJson, findRun, withStore } from './open-store.js';
-import { runDifference, type RunDifference } from './run-difference.js';
-import { runJson } from './run-json.js';
+import type { RunRecord } from '../../../artifacts/metadata/records.js';
+import { plainLine } from '../../reporting/plain-text.js';
+import { byteSize, duration, metricText, moment, shortDigest } from '../../reporting/quantities.js';
+import { styleFor } from '../../reporting/style.js';
+import { tableLines, type Column } from '../../reporting/table.js';
+import { EXIT, type Command } from '../command.js';
+import type { DiffArguments } from '../arguments.js';
+import { answerJson, withStore } from '../open-store.js';
+import { findRun } from '../../history/find-run.js';
+import { runDifference, type RunDifference } from '../../history/run-difference.js';
+import { runJson } from '../../history/run-json.js';
 
 /** One table of a comparison. */
 interface Section {

@@ -4,12 +4,14 @@
 import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
-import { StoreError } from '../../artifacts/store/store-error.js';
-import { CommandError, EXIT, type Command, type InitArguments } from './command.js';
-import { answerJson } from './open-store.js';
-import { shownPath } from './shown-path.js';
-import { starterFiles } from './starter.js';
-import { packageFolder } from './version.js';
+import { StoreError } from '../../../artifacts/store/store-error.js';
+import { RequestError } from '../../source/request-error.js';
+import { EXIT, type Command } from '../command.js';
+import type { InitArguments } from '../arguments.js';
+import { answerJson } from '../open-store.js';
+import { shownPath } from '../shown-path.js';
+import { starterFiles } from '../starter.js';
+import { packageFolder } from '../version.js';
 
 export const command: Command<InitArguments> = async ({ folder }, environment) => {
   const { cwd, stdout, json } = environment;
@@ -20,7 +22,7 @@ export const command: Command<InitArguments> = async ({ folder }, environment) =
   const files = Object.entries(starterFiles(schema));
   const standing = files.map(([name]) => name).filter((name) => existsSync(join(target, name)));
   if (standing.length > 0) {
-    throw new CommandError(
+    throw new RequestError(
       'exists',
       `${standing.join(', ')} ${standing.length === 1 ? 'is' : 'are'} already there in ${shownPath(target, cwd)}`,
       'name an empty folder: pipeline init my-pipeline',

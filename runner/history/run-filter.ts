@@ -5,7 +5,7 @@
 import { Environment, EvaluationError, ParseError, TypeError as CelTypeError } from '@marcbachmann/cel-js';
 import { suggest } from '../config/fields.js';
 import { counted } from '../reporting/quantities.js';
-import { CommandError } from './command.js';
+import { RequestError } from '../source/request-error.js';
 import type { ValuedRun } from './run-values.js';
 
 /** Longest condition in characters. */
@@ -18,9 +18,9 @@ function isCelError(error: unknown): error is Error {
 }
 
 /** The first line of CEL's message; what follows it is a drawing. */
-function refused(error: Error, where: string): CommandError {
+function refused(error: Error, where: string): RequestError {
   const [message = ''] = error.message.split('\n', 1);
-  return new CommandError('bad-condition', `--where '${where.slice(0, 200)}': ${message}`, EXAMPLE);
+  return new RequestError('bad-condition', `--where '${where.slice(0, 200)}': ${message}`, EXAMPLE);
 }
 
 function hintFor(error: Error, runs: readonly ValuedRun[]): string {
@@ -41,11 +41,11 @@ function hintFor(error: Error, runs: readonly ValuedRun[]): string {
  * The runs that a condition holds for, in their order.
  *
  * @param where - CEL over `metrics` and `params`
- * @throws CommandError `bad-condition`
+ * @throws RequestError `bad-condition`
  */
 export function filterRuns(runs: readonly ValuedRun[], where: string): readonly ValuedRun[] {
   if (where.length > LONGEST) {
-    throw new CommandError('bad-condition', `--where is longer than ${String(LONGEST)} characters`, EXAMPLE);
+    throw new RequestError('bad-condition', `--where is longer than ${String(LONGEST)} characters`, EXAMPLE);
   }
   const environment = new Environment({ limits: { maxAstNodes: 500, maxDepth: 50 } })
     .registerVariable('metrics', 'map')
@@ -56,7 +56,7 @@ export function filterRuns(runs: readonly ValuedRun[], where: string): readonly 
     const { valid, type, error } = condition.check();
     if (!valid && error !== undefined) throw error;
     if (valid && type !== 'bool' && type !== 'dyn') {
-      throw new CommandError('bad-condition', `--where must be true or false, not ${String(type)}`, EXAMPLE);
+      throw new RequestError('bad-condition', `--where must be true or false, not ${String(type)}`, EXAMPLE);
     }
   } catch (error) {
     throw isCelError(error) ? refused(error, where) : error;
@@ -77,7 +77,7 @@ export function filterRuns(runs: readonly ValuedRun[], where: string): readonly 
   });
   if (failure !== undefined && failures === runs.length) {
     const [message = ''] = failure.message.split('\n', 1);
-    throw new CommandError(
+    throw new RequestError(
       'bad-condition',
       `--where '${where}' fails for ${runs.length === 1 ? 'the only run' : `all of ${counted(runs.length, 'run')}`}: ${message}`,
       hintFor(failure, runs),

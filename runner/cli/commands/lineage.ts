@@ -1,14 +1,15 @@
 /**
  * `pipeline lineage`: what an artifact was made from, and what was made from it.
  */
-import { walkLineage, type Lineage } from '../../artifacts/lineage.js';
-import { lineageDot, lineageMermaid } from '../reporting/lineage-graph.js';
-import { lineageText } from '../reporting/lineage-text.js';
-import { styleFor } from '../reporting/style.js';
-import { findArtifact } from './artifact-names.js';
-import { EXIT, type Command, type LineageArguments } from './command.js';
-import { answerJson, withStore } from './open-store.js';
-import { artifactJson } from './run-json.js';
+import { walkLineage, type Lineage } from '../../../artifacts/lineage.js';
+import { lineageDot, lineageMermaid } from '../../reporting/lineage-graph.js';
+import { lineageText } from '../../reporting/lineage-text.js';
+import { styleFor } from '../../reporting/style.js';
+import { findArtifact } from '../../history/find-artifact.js';
+import { EXIT, type Command } from '../command.js';
+import type { LineageArguments } from '../arguments.js';
+import { answerJson, withStore } from '../open-store.js';
+import { artifactJson } from '../../history/run-json.js';
 
 function lineageJson({ root, artifacts, executions, edges, truncated }: Lineage): object {
   return {

@@ -5,9 +5,10 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command as Parser, Option } from 'commander';
-import { builtinNames } from '../../components/registry.js';
-import { EXIT, type Command, type CompleteArguments, type Environment } from './command.js';
-import { findStore } from './open-store.js';
+import { builtinNames } from '../../../components/registry.js';
+import { EXIT, type Command, type Environment } from '../command.js';
+import type { CompleteArguments } from '../arguments.js';
+import { findStore } from '../open-store.js';
 
 /** A word, and what is said about it. */
 type Candidate = readonly [word: string, about?: string];
@@ -59,8 +60,8 @@ async function inFile(
   cwd: string,
 ): Promise<{ nodes: readonly Candidate[]; params: readonly Candidate[] }> {
   const [{ readSourceFile }, { readOutline }] = await Promise.all([
-    import('../config/read-source-file.js'),
-    import('../language/outline.js'),
+    import('../../config/read-source-file.js'),
+    import('../../language/outline.js'),
   ]);
   const read = await readSourceFile(file, cwd);
   if (!read.ok) return { nodes: [], params: [] };

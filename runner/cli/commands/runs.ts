@@ -1,14 +1,15 @@
 /**
  * `pipeline runs`: the runs of a store, newest first, filtered, sorted and by pages.
  */
-import { counted, duration, moment } from '../reporting/quantities.js';
-import { tableLines } from '../reporting/table.js';
-import { EXIT, type Command, type Environment, type RunsArguments } from './command.js';
-import { answerJson, findStore, nothingRan, type OpenStore } from './open-store.js';
-import { valuedRunJson } from './run-json.js';
-import { selectRuns, type SelectedRuns } from './run-selection.js';
-import { pathsIn, valueAt, valueText, type ValuedRun } from './run-values.js';
-import { rootOption } from './shown-path.js';
+import { counted, duration, moment } from '../../reporting/quantities.js';
+import { tableLines } from '../../reporting/table.js';
+import { EXIT, type Command, type Environment } from '../command.js';
+import type { RunsArguments } from '../arguments.js';
+import { answerJson, findStore, nothingRan, type OpenStore } from '../open-store.js';
+import { valuedRunJson } from '../../history/run-json.js';
+import { selectRuns, type SelectedRuns } from '../../history/run-selection.js';
+import { pathsIn, valueAt, valueText, type ValuedRun } from '../../history/run-values.js';
+import { rootOption } from '../shown-path.js';
 
 function row(valued: ValuedRun, paths: readonly string[], { metadata }: OpenStore, now: number): readonly string[] {
   const { run } = valued;

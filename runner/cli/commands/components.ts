@@ -1,14 +1,16 @@
 /**
  * `pipeline components`: the reference of the components, from their specs.
  */
-import { paramsJsonSchema } from '../../components/params.js';
-import { builtinNames, builtinSpecs, componentFinder } from '../../components/registry.js';
-import type { ComponentSpec, InputPort, OutputPort } from '../../components/component-spec.js';
-import { componentReference, firstSentence } from '../reporting/component-reference.js';
-import { styleFor } from '../reporting/style.js';
-import { tableLines } from '../reporting/table.js';
-import { CommandError, EXIT, type Command, type ComponentsArguments } from './command.js';
-import { answerJson } from './open-store.js';
+import { paramsJsonSchema } from '../../../components/params.js';
+import { builtinNames, builtinSpecs, componentFinder } from '../../../components/registry.js';
+import type { ComponentSpec, InputPort, OutputPort } from '../../../components/component-spec.js';
+import { componentReference, firstSentence } from '../../reporting/component-reference.js';
+import { styleFor } from '../../reporting/style.js';
+import { tableLines } from '../../reporting/table.js';
+import { RequestError } from '../../source/request-error.js';
+import { EXIT, type Command } from '../command.js';
+import type { ComponentsArguments } from '../arguments.js';
+import { answerJson } from '../open-store.js';
 
 function portJson(port: InputPort | OutputPort): object {
   return { ...port, type: port.type.name };
@@ -42,7 +44,7 @@ export const command: Command<ComponentsArguments> = async ({ name }, environmen
     return EXIT.done;
   }
   const found = await componentFinder(cwd)(name);
-  if (!found.found) throw new CommandError(found.code, found.message, found.hint);
+  if (!found.found) throw new RequestError(found.code, found.message, found.hint);
   if (json) answerJson(environment, 'component', specJson(found.spec));
   else stdout.write(componentReference(found.spec, styleFor(stdout.colors)));
   return EXIT.done;

@@ -1,9 +1,9 @@
 /**
- * The commands that compare runs and look after a store, with their options.
+ * The commands that look after a store.
  */
 import { Option, type Command as Parser } from 'commander';
-import { durationAmount, sizeAmount, type Amount } from './amounts.js';
-import { DIFF_FORMATS, type DiffArguments, type GcArguments } from './command.js';
+import { durationAmount, sizeAmount, type Amount } from '../amounts.js';
+import type { GcArguments } from '../arguments.js';
 import { count, type Start } from './operands.js';
 
 interface GcOptions {
@@ -30,24 +30,29 @@ function declareGc(program: Parser, start: Start): void {
     .addOption(new Option('--purge', 'remove what is in the trash for good').default(false).conflicts(collecting))
     .action(async ({ keepLast, maxAge, maxSize, pipeline, dryRun, undo, purge }: GcOptions) => {
       const phase = undo ? 'undo' : purge ? 'purge' : 'collect';
-      await start<GcArguments>(() => import('./gc.js'), { phase, dryRun, keepLast, maxAge, maxSize, pipeline });
+      await start<GcArguments>(() => import('../commands/gc.js'), {
+        phase,
+        dryRun,
+        keepLast,
+        maxAge,
+        maxSize,
+        pipeline,
+      });
     });
 }
 
-function declareDiff(program: Parser, start: Start): void {
+function declareVerify(program: Parser, start: Start): void {
   program
-    .command('diff')
-    .description('compare two runs: params, ingredients of steps, metrics, artifacts, timings')
-    .argument('<before>', 'number of a run', count)
-    .argument('<after>', 'number of another', count)
-    .addOption(new Option('--format <format>', 'how it is drawn').choices(DIFF_FORMATS).default('text'))
-    .action(async (before: number, after: number, { format }: Pick<DiffArguments, 'format'>) => {
-      await start<DiffArguments>(() => import('./diff.js'), { before, after, format });
+    .command('verify')
+    .description('hash every artifact of the store; what is damaged is set aside')
+    .action(async () => {
+      await start(() => import('../commands/verify.js'), undefined);
     });
 }
 
-/** Declares them. */
+/** Declares the commands that look after a store. */
 export function declareStoreCommands(program: Parser, start: Start): void {
-  declareDiff(program, start);
+  program.commandsGroup('Looking after the store:');
+  declareVerify(program, start);
   declareGc(program, start);
 }

@@ -5,8 +5,8 @@ import type { MetadataStore } from '../../artifacts/metadata/metadata-store.js';
 import type { ArtifactRecord } from '../../artifacts/metadata/records.js';
 import { suggest } from '../config/fields.js';
 import { counted, shortDigest } from '../reporting/quantities.js';
-import { CommandError } from './command.js';
-import { findRun } from './open-store.js';
+import { RequestError } from '../source/request-error.js';
+import { findRun } from './find-run.js';
 
 function byOutput(text: string, run: number | undefined, metadata: MetadataStore): ArtifactRecord | undefined {
   const match = /^(?:(\d{1,9}):)?([A-Za-z][\w-]*(?:\[[^\]]*\])?)(?:\.([\w-]+))?$/u.exec(text);
@@ -19,7 +19,7 @@ function byOutput(text: string, run: number | undefined, metadata: MetadataStore
     const known = [
       ...new Set(executions.filter(({ outputs }) => outputs.length > 0).map((each) => each.execution.node)),
     ];
-    throw new CommandError(
+    throw new RequestError(
       'no-artifact',
       `run ${String(id)} has no artifact of a node '${node}'`,
       suggest(node, known),
@@ -29,7 +29,7 @@ function byOutput(text: string, run: number | undefined, metadata: MetadataStore
   const wanted = port ?? (ports.length === 1 ? ports[0] : undefined);
   const output = found.outputs.find((each) => each.port === wanted);
   if (output !== undefined) return output.artifact;
-  throw new CommandError(
+  throw new RequestError(
     'no-artifact',
     port === undefined ? `'${node}' has several outputs` : `node '${node}' has no output '${port}'`,
     port === undefined ? `write one of ${ports.map((each) => `${node}.${each}`).join(', ')}` : suggest(port, ports),
@@ -44,7 +44,7 @@ function byDigest(text: string, metadata: MetadataStore): ArtifactRecord | undef
   const found = metadata.artifactsByDigest(text);
   const digests = [...new Set(found.map(({ digest }) => digest))];
   if (digests.length > 1) {
-    throw new CommandError(
+    throw new RequestError(
       'ambiguous-digest',
       `${counted(digests.length, 'artifact')} have a digest that begins with ${text}`,
       `write more of it: ${digests.slice(0, 5).map(shortDigest).join(', ')}`,
@@ -57,13 +57,13 @@ function byDigest(text: string, metadata: MetadataStore): ArtifactRecord | undef
  * The artifact that a name means; of several with one digest, the newest.
  *
  * @param run - the run that `node.output` is looked for in; undefined for the latest
- * @throws CommandError `no-artifact`, `ambiguous-digest`, `no-run`
+ * @throws RequestError `no-artifact`, `ambiguous-digest`, `no-run`
  */
 export function findArtifact(text: string, run: number | undefined, metadata: MetadataStore): ArtifactRecord {
   const byId = /^\d{1,9}$/u.test(text) ? metadata.artifact(Number(text)) : undefined;
   const found = byId ?? byDigest(text, metadata) ?? byOutput(text, run, metadata);
   if (found !== undefined) return found;
-  throw new CommandError(
+  throw new RequestError(
     'no-artifact',
     `there is no artifact '${text.slice(0, 80)}'`,
     "write node.output, run:node.output, the beginning of a digest or an id; 'pipeline artifacts' lists them",

@@ -1,16 +1,19 @@
 /**
  * `pipeline metrics`: how the metrics of a pipeline went from run to run, newest first.
  */
-import { suggest } from '../config/fields.js';
-import { plainLine } from '../reporting/plain-text.js';
-import { counted, metricText, moment } from '../reporting/quantities.js';
-import { tableLines } from '../reporting/table.js';
-import { CommandError, EXIT, type Command, type Environment, type MetricsArguments } from './command.js';
-import { answerJson, findRun, withStore } from './open-store.js';
-import { valuedRunJson } from './run-json.js';
-import { selectRuns } from './run-selection.js';
-import type { ValuedRun } from './run-values.js';
-import { rootOption } from './shown-path.js';
+import { suggest } from '../../config/fields.js';
+import { plainLine } from '../../reporting/plain-text.js';
+import { counted, metricText, moment } from '../../reporting/quantities.js';
+import { tableLines } from '../../reporting/table.js';
+import { RequestError } from '../../source/request-error.js';
+import { EXIT, type Command, type Environment } from '../command.js';
+import type { MetricsArguments } from '../arguments.js';
+import { answerJson, withStore } from '../open-store.js';
+import { findRun } from '../../history/find-run.js';
+import { valuedRunJson } from '../../history/run-json.js';
+import { selectRuns } from '../../history/run-selection.js';
+import type { ValuedRun } from '../../history/run-values.js';
+import { rootOption } from '../shown-path.js';
 
 /** One metric of one node. */
 interface Series {
@@ -35,7 +38,7 @@ function namedSeries(all: readonly Series[], names: readonly string[]): readonly
   const namesOf = ({ node, metric }: Series): readonly string[] => [metric, node, `${node}.${metric}`];
   const unknown = names.find((name) => !all.some((series) => namesOf(series).includes(name)));
   if (unknown !== undefined) {
-    throw new CommandError(
+    throw new RequestError(
       'no-metric',
       `these runs have no metric '${unknown.slice(0, 80)}'`,
       suggest(unknown, [...new Set(all.flatMap(namesOf))]) ?? "'pipeline metrics' shows all",

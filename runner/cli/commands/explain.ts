@@ -1,18 +1,21 @@
 /**
  * `pipeline explain`: why a node was executed or was not, with the ingredient that changed and its place in the file.
  */
-import type { ExecutionWithArtifacts, MetadataStore } from '../../artifacts/metadata/metadata-store.js';
-import type { ExecutionRecord, RunRecord } from '../../artifacts/metadata/records.js';
-import { suggest } from '../config/fields.js';
-import { plainLine } from '../reporting/plain-text.js';
-import { duration, moment, shortDigest } from '../reporting/quantities.js';
-import { styleFor, type Style } from '../reporting/style.js';
-import { tableLines } from '../reporting/table.js';
-import { CommandError, EXIT, type Command, type Environment, type ExplainArguments } from './command.js';
-import type { Cause, ChangedIngredient } from '../plan/compare-executions.js';
-import { explain, type Explanation } from './explanation.js';
-import { answerJson, findRun, withStore } from './open-store.js';
-import { rootOption } from './shown-path.js';
+import type { ExecutionWithArtifacts, MetadataStore } from '../../../artifacts/metadata/metadata-store.js';
+import type { ExecutionRecord, RunRecord } from '../../../artifacts/metadata/records.js';
+import { suggest } from '../../config/fields.js';
+import { plainLine } from '../../reporting/plain-text.js';
+import { duration, moment, shortDigest } from '../../reporting/quantities.js';
+import { styleFor, type Style } from '../../reporting/style.js';
+import { tableLines } from '../../reporting/table.js';
+import { RequestError } from '../../source/request-error.js';
+import { EXIT, type Command, type Environment } from '../command.js';
+import type { ExplainArguments } from '../arguments.js';
+import type { Cause, ChangedIngredient } from '../../plan/compare-executions.js';
+import { explain, type Explanation } from '../../history/explanation.js';
+import { answerJson, withStore } from '../open-store.js';
+import { findRun } from '../../history/find-run.js';
+import { rootOption } from '../shown-path.js';
 
 /** Latest runs that are searched for a node that the one asked for does not have. */
 const LOOKED_AT = 20;
@@ -26,7 +29,7 @@ function findStep(node: string, run: RunRecord, metadata: MetadataStore): Execut
     .runs({ limit: LOOKED_AT })
     .find(({ id }) => metadata.executionsOf(id).some(({ execution }) => execution.node === node));
   const elsewhere = other && `the latest run that has one is ${String(other.id)}: add --run ${String(other.id)}`;
-  throw new CommandError(
+  throw new RequestError(
     'no-execution',
     `run ${String(run.id)} of ${run.pipeline} has no execution of a node '${node.slice(0, 80)}'`,
     elsewhere ?? suggest(node, known) ?? 'a node that was not reached has none',

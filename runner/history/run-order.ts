@@ -1,7 +1,7 @@
 /**
  * `--sort`: the order of runs. As with git, a `-` before the key turns it around.
  */
-import { CommandError } from './command.js';
+import { RequestError } from '../source/request-error.js';
 import { valueAt, type ValuedRun } from './run-values.js';
 
 /** Keys beside metrics and params. */
@@ -16,7 +16,7 @@ const KEYS: Readonly<Record<string, (run: ValuedRun) => string | number | undefi
 function reader(key: string): (run: ValuedRun) => unknown {
   if (Object.hasOwn(KEYS, key) && KEYS[key] !== undefined) return KEYS[key];
   if (/^(?:metrics|params)(?:\.[\w-]+)+$/u.test(key)) return (run) => valueAt(key, run);
-  throw new CommandError(
+  throw new RequestError(
     'bad-sort',
     `runs cannot be sorted by '${key.slice(0, 80)}'`,
     `known are: ${Object.keys(KEYS).join(', ')}, metrics.NAME, params.NAME; '-' before one turns the order around`,
@@ -33,7 +33,7 @@ function compare(a: unknown, b: unknown): number {
  * Sorts runs; those that lack the value come last, equal ones stay newest first.
  *
  * @param key - `took`, `-metrics.accuracy`
- * @throws CommandError `bad-sort`
+ * @throws RequestError `bad-sort`
  */
 export function sortRuns(runs: readonly ValuedRun[], key: string): readonly ValuedRun[] {
   const descending = key.startsWith('-');

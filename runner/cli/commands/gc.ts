@@ -8,15 +8,16 @@ import {
   undoCollection,
   type Collection,
   type TidiedStore,
-} from '../../artifacts/collect-garbage.js';
-import type { RetentionPolicy, Verdict } from '../../artifacts/retention.js';
-import { openLocalArtifactStore } from '../../artifacts/store/local-artifact-store.js';
-import { byteSize, counted, duration, shortDigest } from '../reporting/quantities.js';
-import { styleFor } from '../reporting/style.js';
-import { tableLines } from '../reporting/table.js';
-import { EXIT, type Command, type Environment, type ExitStatus, type GcArguments } from './command.js';
-import { answerJson, withStore } from './open-store.js';
-import { rootOption } from './shown-path.js';
+} from '../../../artifacts/collect-garbage.js';
+import type { RetentionPolicy, Verdict } from '../../../artifacts/retention.js';
+import { openLocalArtifactStore } from '../../../artifacts/store/local-artifact-store.js';
+import { byteSize, counted, duration, shortDigest } from '../../reporting/quantities.js';
+import { styleFor } from '../../reporting/style.js';
+import { tableLines } from '../../reporting/table.js';
+import { EXIT, type Command, type Environment, type ExitStatus } from '../command.js';
+import type { GcArguments } from '../arguments.js';
+import { answerJson, withStore } from '../open-store.js';
+import { rootOption } from '../shown-path.js';
 
 /** Artifacts that are listed for people; programs get all. */
 const LISTED = 40;

@@ -1,0 +1,150 @@
+/**
+ * What commands are told: operands and options, as they are declared and as the commands read them.
+ */
+import type { Command as Parser } from 'commander';
+import type { RunSelection } from '../history/run-selection.js';
+import type { Amount } from './amounts.js';
+
+/** Arguments of the commands that read a pipeline file. */
+export interface PipelineArguments {
+  readonly file: string;
+  /** `name=value`, the value in YAML. */
+  readonly set: readonly string[];
+  readonly paramsFiles: readonly string[];
+}
+
+/** Which nodes a command is about; names of nodes. */
+export interface SelectionArguments {
+  readonly from: readonly string[];
+  readonly to: readonly string[];
+  readonly only: readonly string[];
+  readonly exclude: readonly string[];
+}
+
+/** Arguments of `pipeline plan`. */
+export interface PlanArguments extends PipelineArguments, SelectionArguments {
+  /** Whether outputs of earlier runs may be used. */
+  readonly cache: boolean;
+  /** Nodes that run again though they are cached. */
+  readonly force: readonly string[];
+}
+
+/** Arguments of `pipeline run`. */
+export interface RunArguments extends PlanArguments {
+  /** Say what would happen, and do nothing. */
+  readonly dryRun: boolean;
+  /** Whether nothing new starts once a step has failed. */
+  readonly failFast: boolean;
+  /** Steps that run at the same time; undefined: as many as there are cores. */
+  readonly jobs: number | undefined;
+}
+
+/** Arguments of `pipeline resume`. */
+export interface ResumeArguments extends Pick<RunArguments, 'jobs' | 'failFast'> {
+  /** Undefined: the latest that did not complete. */
+  readonly run: number | undefined;
+}
+
+/** Arguments of `pipeline runs`. */
+export type RunsArguments = RunSelection;
+
+/** Arguments of `pipeline metrics`. */
+export interface MetricsArguments extends RunSelection {
+  /** Metrics, nodes, or `node.metric`; none: all. */
+  readonly names: readonly string[];
+}
+
+/** Arguments of `pipeline logs`. */
+export interface LogsArguments {
+  readonly run: number | undefined;
+  readonly node: string;
+  readonly follow: boolean;
+  /** Lines from the end; undefined: all. */
+  readonly tail: number | undefined;
+}
+
+/** Arguments of `pipeline show`. */
+export interface ShowArguments {
+  /** Undefined: the latest run. */
+  readonly run: number | undefined;
+}
+
+/** Arguments of `pipeline artifacts`. */
+export interface ArtifactsArguments {
+  readonly type: string | undefined;
+  readonly pipeline: string | undefined;
+  readonly limit: number;
+}
+
+/** Forms that a lineage is drawn in. */
+export const LINEAGE_FORMATS = ['text', 'mermaid', 'dot', 'json'] as const;
+
+/** Arguments of `pipeline lineage`. */
+export interface LineageArguments {
+  /** An id, the beginning of a digest, `node.output` or `run:node.output`. */
+  readonly artifact: string;
+  readonly run: number | undefined;
+  readonly format: (typeof LINEAGE_FORMATS)[number];
+  /** Which way to walk: what it was made from, what was made from it. */
+  readonly direction: 'up' | 'down' | 'both';
+  /** Most steps that are shown. */
+  readonly limit: number;
+}
+
+/** Arguments of `pipeline explain`. */
+export interface ExplainArguments {
+  readonly node: string;
+  readonly run: number | undefined;
+  /** The run to compare with. */
+  readonly vs: number | undefined;
+}
+
+/** Arguments of `pipeline components`. */
+export interface ComponentsArguments {
+  /** Undefined: a list of all. */
+  readonly name: string | undefined;
+}
+
+/** Shells that can be taught to complete. */
+export const SHELLS = ['bash', 'zsh', 'fish'] as const;
+
+/** Arguments of `pipeline completion`. */
+export interface CompletionArguments {
+  readonly shell: (typeof SHELLS)[number];
+}
+
+/** Arguments of `pipeline complete`. */
+export interface CompleteArguments {
+  /** All commands, as they are declared. */
+  readonly program: Parser;
+  /** What stands after the program's name; the last one is to be completed. */
+  readonly words: readonly string[];
+}
+
+/** Arguments of `pipeline init`. */
+export interface InitArguments {
+  readonly folder: string;
+}
+
+/** Forms that a comparison is drawn in. */
+export const DIFF_FORMATS = ['text', 'markdown'] as const;
+
+/** Arguments of `pipeline diff`. */
+export interface DiffArguments {
+  readonly before: number;
+  readonly after: number;
+  readonly format: (typeof DIFF_FORMATS)[number];
+}
+
+/** Arguments of `pipeline gc`. */
+export interface GcArguments {
+  /** `collect` moves to the trash, `undo` brings the latest batch back, `purge` removes what is there for good. */
+  readonly phase: 'collect' | 'undo' | 'purge';
+  readonly dryRun: boolean;
+  readonly keepLast: number | undefined;
+  /** In milliseconds. */
+  readonly maxAge: Amount | undefined;
+  /** In bytes. */
+  readonly maxSize: Amount | undefined;
+  readonly pipeline: string | undefined;
+}

@@ -1,0 +1,92 @@
+/**
+ * The commands that read a pipeline file.
+ */
+import { Option, type Command as Parser } from 'commander';
+import type { PipelineArguments, PlanArguments, ResumeArguments, RunArguments } from '../arguments.js';
+import { collect, count, type Start } from './operands.js';
+
+interface PipelineOptions {
+  readonly set: readonly string[];
+  readonly paramsFile: readonly string[];
+}
+
+function pipelineCommand(program: Parser, name: string, summary: string): Parser {
+  return program
+    .command(name)
+    .description(summary)
+    .argument('<file>', 'pipeline file, or the name of one in pipelines/')
+    .option('--set <name=value>', "value of a pipeline param, in YAML: --set 'modes=[a, b]' (repeatable)", collect, [])
+    .option('--params-file <file>', 'YAML or JSON file with values of params (repeatable)', collect, []);
+}
+
+function pipelineArguments(file: string, { set, paramsFile }: PipelineOptions): PipelineArguments {
+  return { file, set, paramsFiles: paramsFile };
+}
+
+type PlanOptions = PipelineOptions & Omit<PlanArguments, 'file' | 'paramsFiles'>;
+
+/** A command that decides what is to be executed. */
+function planCommand(program: Parser, name: string, summary: string): Parser {
+  return pipelineCommand(program, name, summary)
+    .option('--from <node>', 'only this node and what comes after it (repeatable)', collect, [])
+    .option('--to <node>', 'only this node and what it needs (repeatable)', collect, [])
+    .addOption(
+      new Option('--only <node>', 'only this node; what it needs must be cached (repeatable)')
+        .argParser(collect)
+        .default([])
+        .conflicts(['from', 'to']),
+    )
+    .option('--exclude <node>', 'neither this node nor what comes after it (repeatable)', collect, [])
+    .option('--no-cache', 'execute every step')
+    .option('--force <node>', 'execute this node, cached or not (repeatable)', collect, []);
+}
+
+function planArguments(file: string, options: PlanOptions): PlanArguments {
+  const { from, to, only, exclude, cache, force } = options;
+  return { ...pipelineArguments(file, options), from, to, only, exclude, cache, force };
+}
+
+/** Declares the commands that read a pipeline file. */
+export function declarePipelineCommands(program: Parser, start: Start): void {
+  program.commandsGroup('Pipelines:');
+  planCommand(program, 'run', 'run a pipeline; what has not changed since an earlier run is not executed again')
+    .option('-j, --jobs <n>', 'steps that run at the same time (default: one a core)', count)
+    .option('--keep-going', 'when a step fails, go on with what does not need it (default)')
+    .addOption(new Option('--fail-fast', 'when a step fails, start nothing new').conflicts('keepGoing'))
+    .option('--dry-run', "say what would happen, as 'plan' does; executes nothing")
+    .action(async (file: string, options: PlanOptions & { jobs?: number; failFast?: true; dryRun?: true }) => {
+      const { jobs, failFast = false, dryRun = false } = options;
+      await start<RunArguments>(() => import('../commands/run.js'), {
+        ...planArguments(file, options),
+        jobs,
+        failFast,
+        dryRun,
+      });
+    });
+  program
+    .command('resume')
+    .description('run again, with its file and params, a run that did not complete: what it finished is cached')
+    .argument('[run]', 'number of the run (default: the latest that did not complete)', count)
+    .option('-j, --jobs <n>', 'steps that run at the same time (default: one a core)', count)
+    .option('--fail-fast', 'when a step fails, start nothing new')
+    .action(async (run: number | undefined, { jobs, failFast = false }: { jobs?: number; failFast?: boolean }) => {
+      await start<ResumeArguments>(() => import('../commands/resume.js'), { run, jobs, failFast });
+    });
+  planCommand(program, 'plan', 'say what would run and why, and what is cached; executes nothing').action(
+    async (file: string, options: PlanOptions) => {
+      await start(() => import('../commands/plan.js'), planArguments(file, options));
+    },
+  );
+  pipelineCommand(program, 'validate', 'say all that is wrong with a pipeline file; executes nothing').action(
+    async (file: string, options: PipelineOptions) => {
+      await start(() => import('../commands/validate.js'), pipelineArguments(file, options));
+    },
+  );
+  program
+    .command('init')
+    .description('make a small pipeline to begin with, which runs offline')
+    .argument('[folder]', 'where to', '.')
+    .action(async (folder: string) => {
+      await start(() => import('../commands/init.js'), { folder });
+    });
+}
