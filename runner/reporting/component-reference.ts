@@ -52,8 +52,10 @@ export function typeText(schema: JsonSchema): string {
   return `${typeof type === 'string' ? type : 'any value'}${limits === '' ? '' : ` ${limits}`}`;
 }
 
-/** What is written below a param: the keys of a mapping, of the items of a list, of alternatives. */
-function keysInside(schema: JsonSchema): readonly (readonly [string, JsonSchema, required: boolean | undefined])[] {
+/** What is written below a param: the keys of a mapping, of the items of a list, of alternatives; whether each is required. */
+export function keysInside(
+  schema: JsonSchema,
+): readonly (readonly [string, JsonSchema, required: boolean | undefined])[] {
   const { anyOf, items, properties, additionalProperties, required } = schema;
   const form = schema['maxProperties'] === 1 && schema['minProperties'] === 1;
   const needed = Array.isArray(required) ? required : [];
