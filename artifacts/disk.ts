@@ -19,8 +19,10 @@ export interface Disk {
    * @param temporary - where it is written first; on the same file system
    */
   readonly writeFile: (path: string, data: string | Uint8Array, temporary?: string) => Promise<void>;
-  /** Makes the content of an existing file, or the names in a folder, durable. */
-  readonly sync: (path: string) => Promise<void>;
+  /** Makes the content of files, or the names in folders, durable, in no order. */
+  readonly sync: (paths: string | readonly string[]) => Promise<void>;
+  /** Writes a new file whose content is durable; its name is so once its folder is. */
+  readonly writeNew: (path: string, data: string | Uint8Array) => Promise<void>;
   readonly rename: (from: string, to: string) => Promise<void>;
   readonly setMode: (path: string, mode: number) => Promise<void>;
   /**
@@ -65,13 +67,24 @@ async function makeFolder(path: string): Promise<void> {
   await makeMissing(path);
 }
 
-async function sync(path: string): Promise<void> {
+/** Files that are made durable at the same time: file systems gather what is asked of them at once. */
+const SYNCED_AT_ONCE = 16;
+
+async function syncOne(path: string): Promise<void> {
   announce('sync', path);
   const handle = await open(path, 'r');
   try {
     await handle.sync();
   } finally {
     await handle.close();
+  }
+}
+
+async function sync(given: string | readonly string[]): Promise<void> {
+  const paths = typeof given === 'string' ? [given] : given;
+  for (let start = 0; start < paths.length; start += SYNCED_AT_ONCE) {
+    const done = await Promise.allSettled(paths.slice(start, start + SYNCED_AT_ONCE).map(syncOne));
+    for (const each of done) if (each.status === 'rejected') throw each.reason;
   }
 }
 
@@ -131,6 +144,7 @@ export const realDisk: Disk = {
     await sync(dirname(path));
   },
   sync,
+  writeNew,
   rename: move,
   setMode,
   createFile: async (path, data, temporary = `${path}.${randomUUID()}.tmp`) => {

@@ -94,8 +94,9 @@ export class Database {
     try {
       announce('open', path);
       this.#driver = new Driver(path);
-      // Readers never wait for a writer in WAL mode; FULL keeps every commit through a power cut.
-      this.#driver.exec('PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
+      // Readers never wait for a writer in WAL mode. NORMAL keeps every commit when a process dies; a power cut may take
+      // the last ones, never a part of one: what was made has no record then, and is made again.
+      this.#driver.exec('PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');
     } catch (error) {
       throw storeError(error, path);
     }

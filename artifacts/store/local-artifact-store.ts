@@ -17,7 +17,14 @@ import type {
   StatWitness,
   StoredArtifact,
 } from './artifact-store.js';
-import { artifactFiles, makeManifest, manifestDigest, manifestProblems, parseManifest } from './manifest.js';
+import {
+  artifactFiles,
+  makeManifest,
+  manifestDigest,
+  manifestOf,
+  manifestProblems,
+  parseManifest,
+} from './manifest.js';
 import { stagingPath } from './staging.js';
 import { StoreError } from './store-error.js';
 import type { StoreRoot } from './store-root.js';
@@ -76,17 +83,13 @@ export function openLocalArtifactStore(root: StoreRoot, disk: Disk = realDisk): 
 
   const publish = async (folder: string): Promise<StoredArtifact> => {
     const files = await artifactFiles(folder);
-    for (const { absolute } of files) {
-      await disk.setMode(absolute, 0o444);
-      await disk.sync(absolute);
-    }
+    for (const { absolute } of files) await disk.setMode(absolute, 0o444);
     // Names are durable only with the folder that they stand in.
     const folders = new Set([folder]);
     for (const { path } of files) {
       for (let above = dirname(path); above !== '.'; above = dirname(above)) folders.add(join(folder, above));
     }
-    for (const path of folders) await disk.sync(path);
-    const manifest = await makeManifest(folder);
+    const manifest = await manifestOf(files);
     const digest = manifestDigest(manifest);
     const path = pathOf(digest);
     const bytes = manifest.files.reduce((sum, file) => sum + file.size, 0);
@@ -98,7 +101,10 @@ export function openLocalArtifactStore(root: StoreRoot, disk: Disk = realDisk): 
       return describe(standing.witness);
     }
     if (standing.state === 'damaged') await quarantine(digest);
-    await disk.writeFile(manifestPath(digest), canonicalJson(manifest), stagingPath(root));
+    const stagedManifest = stagingPath(root);
+    await disk.sync([...files.map(({ absolute }) => absolute), ...folders]);
+    await disk.writeNew(stagedManifest, canonicalJson(manifest));
+    await disk.rename(stagedManifest, manifestPath(digest));
     try {
       await disk.rename(folder, path);
     } catch (error) {

@@ -16,9 +16,8 @@ export async function artifactFiles(folder: string): Promise<readonly ListedFile
   });
 }
 
-/** Hashes every file of a folder. */
-export async function makeManifest(folder: string): Promise<Manifest> {
-  const listed = await artifactFiles(folder);
+/** Hashes files that {@link artifactFiles} has listed. */
+export async function manifestOf(listed: readonly ListedFile[]): Promise<Manifest> {
   const files: ManifestFile[] = [];
   for (let start = 0; start < listed.length; start += HASHED_AT_ONCE) {
     const batch = listed.slice(start, start + HASHED_AT_ONCE);
@@ -27,6 +26,11 @@ export async function makeManifest(folder: string): Promise<Manifest> {
     );
   }
   return { version: 1, files };
+}
+
+/** Hashes every file of a folder. */
+export async function makeManifest(folder: string): Promise<Manifest> {
+  return await manifestOf(await artifactFiles(folder));
 }
 
 /** The digest of an artifact with this manifest. */

@@ -154,9 +154,9 @@ class Run {
       this.#queue.clear();
       return;
     }
-    for (const name of this.#state.ready()) {
+    for (const name of this.#state.takeReady()) {
       const node = this.#nodes.get(name);
-      if (node === undefined || this.#readyAt.has(name)) continue;
+      if (node === undefined) continue;
       this.#readyAt.set(name, Date.now());
       void this.#queue.add(() => this.#runNode(node));
     }
@@ -221,7 +221,8 @@ class Run {
 
   async #runNode(node: GraphNode): Promise<void> {
     const { name } = node;
-    if (this.#closing()) return;
+    // What it needs may have turned out damaged meanwhile: it comes again when that is made again.
+    if (this.#closing() || this.#state.state(name) !== 'ready') return;
     this.#state.apply(name, 'start');
     try {
       const arrival = arrivalOf(node, this.#options.graph.params, this.#ends);
@@ -270,8 +271,6 @@ class Run {
         const maker = this.#madeBy.get(digest);
         if (maker === undefined) throw new Error(`nothing in this run made artifact ${digest}`);
         this.#ends.delete(maker);
-        this.#readyAt.delete(maker);
-        this.#readyAt.delete(node.name);
         if (['complete', 'cached'].includes(this.#state.state(maker))) this.#state.redo(maker, node.name);
         return false;
       }

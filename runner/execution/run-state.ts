@@ -34,6 +34,7 @@ export class RunState {
   readonly #neededBy = new Map<string, string[]>();
   /** How many needs of a step have not finished well. */
   readonly #open = new Map<string, number>();
+  /** Ready, and not yet taken. */
   readonly #ready = new Set<string>();
 
   /** @param steps - in an order in which every step comes after those it needs */
@@ -52,9 +53,11 @@ export class RunState {
     }
   }
 
-  /** Steps that may start now, in the order in which they became ready. */
-  ready(): readonly string[] {
-    return [...this.#ready];
+  /** Steps that may start now and were not taken before, in the order in which they became ready. */
+  takeReady(): readonly string[] {
+    const ready = [...this.#ready];
+    this.#ready.clear();
+    return ready;
   }
 
   state(step: string): StepState {

@@ -8,7 +8,7 @@ import { realDisk } from '../../artifacts/disk.js';
 import type { ProducedArtifact } from '../../artifacts/metadata/records.js';
 import type { ArtifactStore, StagedArtifact } from '../../artifacts/store/artifact-store.js';
 import { checkpointFolder } from '../../artifacts/store/checkpoints.js';
-import { StoreError } from '../../artifacts/store/store-error.js';
+import { stagingPath } from '../../artifacts/store/staging.js';
 import type { StoreRoot } from '../../artifacts/store/store-root.js';
 import type { PropertyValue } from '../../artifacts/types.js';
 import { StepError } from '../../components/executor.js';
@@ -70,16 +70,9 @@ async function prepare(
   inputs: ArtifactsByPort,
   fingerprint: string,
   { root, artifacts, baseDir, secrets }: StepSurroundings,
-): Promise<Attempt & { readonly scratch: StagedArtifact }> {
-  const scratch = await artifacts.stage();
+): Promise<Attempt> {
   const staged: Record<string, StagedArtifact> = {};
   for (const port of Object.keys(node.outputs)) staged[port] = await artifacts.stage();
-  const checkpointDir = checkpointFolder(root, fingerprint);
-  try {
-    await realDisk.makeFolder(checkpointDir);
-  } catch (error) {
-    throw StoreError.from(error, 'making the folder for checkpoints');
-  }
   const read = (port: string): Step['inputs'][string] => {
     const list = (inputs[port] ?? []).map(({ type, digest, properties }) => ({
       type,
@@ -101,11 +94,11 @@ async function prepare(
     seed: node.seed,
     baseDir,
     cacheDir: root.cache,
-    checkpointDir,
-    tempDir: scratch.path,
+    checkpointDir: checkpointFolder(root, fingerprint),
+    tempDir: stagingPath(root),
     env: Object.fromEntries(Object.entries(node.env).map(([name, value]) => [name, withSecrets(value, secrets)])),
   };
-  return { step, staged, scratch };
+  return { step, staged };
 }
 
 async function attempt(
@@ -115,8 +108,7 @@ async function attempt(
   surroundings: StepSurroundings,
 ): Promise<Omit<StepOutcome, 'attempts'>> {
   const { workers, executors, report, stop, mask } = surroundings;
-  const prepared = await prepare(node, inputs, fingerprint, surroundings);
-  const { step, staged, scratch } = prepared;
+  const { step, staged } = await prepare(node, inputs, fingerprint, surroundings);
   const metrics: Record<string, number> = {};
   const properties: Record<string, Record<string, PropertyValue>> = {};
   const listener: StepListener = {
@@ -181,7 +173,8 @@ async function attempt(
     if (signal.aborted) await stopped;
     throw error;
   } finally {
-    for (const folder of [...Object.values(staged), scratch]) await folder.discard();
+    for (const folder of Object.values(staged)) await folder.discard();
+    await realDisk.removeTree(step.tempDir);
   }
 }
 

@@ -2,6 +2,8 @@
  * Executes a step in this process, be it the runner's own or a worker's. What goes in is plain data, what comes out are
  * calls; it knows neither graph nor store.
  */
+import { mkdirSync } from 'node:fs';
+import { announce } from '../../artifacts/fault-injection.js';
 import type { PropertyValue } from '../../artifacts/types.js';
 import {
   StepError,
@@ -12,7 +14,7 @@ import {
 } from '../../components/executor.js';
 import type { ComponentSource, LoadExecutor } from '../../components/registry.js';
 
-/** A step as plain data. */
+/** A step as plain data; its folders for checkpoints and scratch need not be there. */
 export interface Step extends Pick<
   ExecutionContext,
   'seed' | 'baseDir' | 'cacheDir' | 'checkpointDir' | 'tempDir' | 'env'
@@ -29,6 +31,13 @@ export interface StepListener {
   progress(progress: Progress): void;
   metric(name: string, value: number): void;
   property(port: string, name: string, value: PropertyValue): void;
+}
+
+/** Makes a folder of the step, which most steps never ask for. */
+function madeFolder(path: string): string {
+  announce('mkdir', path);
+  mkdirSync(path, { recursive: true });
+  return path;
 }
 
 function checkedMetric(name: string, value: number): number {
@@ -48,7 +57,13 @@ export async function executeStep(
   signal.throwIfAborted();
   await execute({
     ...rest,
-    inputs: inputs,
+    get checkpointDir() {
+      return madeFolder(step.checkpointDir);
+    },
+    get tempDir() {
+      return madeFolder(step.tempDir);
+    },
+    inputs,
     outputs: Object.fromEntries(
       Object.entries(outputs).map(([port, output]) => [
         port,

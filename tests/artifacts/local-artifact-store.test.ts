@@ -144,6 +144,7 @@ describe('the artifact store', () => {
         makeFolder: fail(realDisk.makeFolder),
         writeFile: fail(realDisk.writeFile),
         sync: fail(realDisk.sync),
+        writeNew: fail(realDisk.writeNew),
         rename: fail(realDisk.rename),
         setMode: fail(realDisk.setMode),
         createFile: fail(realDisk.createFile),

@@ -126,3 +126,28 @@ test('an input artifact that a step writes into: not kept, and made again by the
   expect((await run(folder)).ends).toEqual({ make: true, spoil: true });
   expect((await pipeline(folder, ['verify'])).status).toBe(0);
 });
+
+test('an input artifact that a step writes into: made again in the same run for all that come after it', async () => {
+  const folder = temporaryFolder();
+  const reader = (name: string): string =>
+    `  ${name}: {component: Command, inputs: {text: make.text}, outputs: {text: File}, params: {argv: [sh, copy.sh, "\${inputs.text}", "\${outputs.text}", ${name}]}}`;
+  write(folder, {
+    'make.sh': 'printf good > "$1/data"\n',
+    'copy.sh': 'cat "$1/data" > "$2/data"\n',
+    'spoil.sh':
+      'tr o 0 < "$1/data" > "$2/data"; if [ ! -e spoiled ]; then touch spoiled; chmod u+w "$1/data"; printf bad > "$1/data"; fi\n',
+    'p.yaml': [
+      'version: 1',
+      'name: demo',
+      'nodes:',
+      '  make: {component: Command, outputs: {text: File}, params: {argv: [sh, make.sh, "${outputs.text}"]}}',
+      '  spoil: {component: Command, inputs: {text: make.text}, outputs: {text: File}, params: {argv: [sh, spoil.sh, "${inputs.text}", "${outputs.text}"]}}',
+      ...['second', 'third', 'fourth'].map(reader),
+    ].join('\n'),
+  });
+  const { stdout, status } = await pipeline(folder, ['run', 'p.yaml', '--jobs', '1', '--json']);
+  const made = events(stdout).filter(({ type }) => type === 'step-completed');
+  expect(made.map(({ node }) => node)).toEqual(['make', 'spoil', 'make', 'second', 'third', 'fourth']);
+  expect(status).toBe(0);
+  expect((await pipeline(folder, ['verify'])).status).toBe(0);
+});

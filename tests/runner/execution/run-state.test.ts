@@ -18,13 +18,13 @@ function finish(state: RunState, step: string): void {
 describe('the state of a run', () => {
   test('a step is ready when all that it needs has finished', () => {
     const state = new RunState(diamond);
-    expect(state.ready()).toEqual(['a', 'e']);
+    expect(state.takeReady()).toEqual(['a', 'e']);
     finish(state, 'a');
-    expect(state.ready()).toEqual(['e', 'b', 'c']);
+    expect(state.takeReady()).toEqual(['b', 'c']);
     finish(state, 'b');
     expect(state.state('d')).toBe('waiting');
     state.apply('c', 'cached');
-    expect(state.ready()).toEqual(['e', 'd']);
+    expect(state.takeReady()).toEqual(['d']);
   });
 
   test('a failure abandons what depends on it and nothing else', () => {
@@ -32,7 +32,7 @@ describe('the state of a run', () => {
     finish(state, 'a');
     state.apply('b', 'start');
     expect(state.apply('b', 'fail')).toEqual(['d']);
-    expect(state.ready()).toEqual(['e', 'c']);
+    expect(state.takeReady()).toEqual(['e', 'c']);
     finish(state, 'c');
     expect(state.state('d')).toBe('abandoned');
     expect(state.finished()).toBe(false);
@@ -45,13 +45,13 @@ describe('the state of a run', () => {
     state.apply('a', 'cached');
     state.apply('b', 'start');
     state.redo('a', 'b');
-    expect(state.ready()).toEqual(['e', 'a']);
+    expect(state.takeReady()).toEqual(['e', 'a']);
     expect([state.state('b'), state.state('c'), state.state('d')]).toEqual(['waiting', 'waiting', 'waiting']);
     finish(state, 'a');
-    expect(state.ready()).toEqual(['e', 'b', 'c']);
+    expect(state.takeReady()).toEqual(['b', 'c']);
     finish(state, 'b');
     finish(state, 'c');
-    expect(state.ready()).toEqual(['e', 'd']);
+    expect(state.takeReady()).toEqual(['d']);
   });
 
   test('refuses what cannot happen', () => {
@@ -73,8 +73,9 @@ describe('the state of a run', () => {
         const state = new RunState(steps);
         const pick = (): number => choices.next().value as number;
         const outcomes = ['complete', 'complete', 'complete', 'cached', 'fail', 'cancel'] as const;
-        for (let ready = state.ready(); ready.length > 0; ready = state.ready()) {
-          const step = ready[pick() % ready.length] ?? '';
+        const ready: string[] = [];
+        for (ready.push(...state.takeReady()); ready.length > 0; ready.push(...state.takeReady())) {
+          const [step = ''] = ready.splice(pick() % ready.length, 1);
           const needs = steps.find(({ name }) => name === step)?.needs ?? [];
           expect(needs.every((need) => ['complete', 'cached'].includes(state.state(need)))).toBe(true);
           state.apply(step, 'start');
