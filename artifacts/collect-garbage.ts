@@ -11,7 +11,7 @@ import type { MetadataStore, RecordedDigest } from './metadata/metadata-store.js
 import { judge, type RetentionPolicy, type Verdict } from './retention.js';
 import type { ArtifactStore, Digest } from './store/artifact-store.js';
 import { acquireLock } from './store/lock.js';
-import { stagingPath } from './store/staging.js';
+import { closeStaging, openStaging, stagingPath } from './store/staging.js';
 import { StoreError } from './store/store-error.js';
 import type { StoreRoot } from './store/store-root.js';
 import {
@@ -116,19 +116,24 @@ export async function findGarbage(store: TidiedStore, policy: RetentionPolicy, n
 }
 
 async function alone<T>({ root }: TidiedStore, work: () => Promise<T>): Promise<T> {
-  // No pipeline can have this name.
-  const lock = await acquireLock(join(root.locks, '.gc.lock'), () => stagingPath(root));
-  if (!lock.taken) {
-    throw new StoreError(
-      'locked',
-      `garbage is being collected already: process ${String(lock.heldBy.pid)} on ${lock.heldBy.host}`,
-      'wait until it has ended',
-    );
-  }
+  await openStaging(root);
   try {
-    return await work();
+    // No pipeline can have this name.
+    const lock = await acquireLock(join(root.locks, '.gc.lock'), () => stagingPath(root));
+    if (!lock.taken) {
+      throw new StoreError(
+        'locked',
+        `garbage is being collected already: process ${String(lock.heldBy.pid)} on ${lock.heldBy.host}`,
+        'wait until it has ended',
+      );
+    }
+    try {
+      return await work();
+    } finally {
+      await lock.release();
+    }
   } finally {
-    await lock.release();
+    await closeStaging(root);
   }
 }
 

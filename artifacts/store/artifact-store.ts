@@ -21,7 +21,10 @@ export interface Manifest {
   readonly files: readonly ManifestFile[];
 }
 
-/** What `stat` said of every file when its content was last known to be right; a match spares hashing. */
+/**
+ * What `stat` said of every file, and of every folder (its path ends with `/`), when the content was last known to be right;
+ * a match spares hashing.
+ */
 export type StatWitness = Readonly<
   Record<string, readonly [size: number, mtimeNs: string, ctimeNs: string, inode: string]>
 >;

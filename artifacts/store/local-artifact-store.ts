@@ -28,7 +28,7 @@ import {
 import { stagingPath } from './staging.js';
 import { StoreError } from './store-error.js';
 import type { StoreRoot } from './store-root.js';
-import { folderWitness, sameWitness } from './witness.js';
+import { folderWitness, isAsWitnessed } from './witness.js';
 
 async function exists(path: string): Promise<boolean> {
   return await lstat(path).then(
@@ -71,8 +71,7 @@ export function openLocalArtifactStore(root: StoreRoot, disk: Disk = realDisk): 
   const check = async (digest: Digest, witness: StatWitness | undefined): Promise<Soundness> => {
     if (witness === undefined) return await verify(digest);
     try {
-      const isPromised = existsSync(manifestPath(digest));
-      if (isPromised && sameWitness(folderWitness(pathOf(digest)), witness)) {
+      if (existsSync(manifestPath(digest)) && isAsWitnessed(pathOf(digest), witness)) {
         return { state: 'sound', witness, hashed: false };
       }
     } catch {

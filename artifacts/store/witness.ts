@@ -1,13 +1,18 @@
 /**
- * Stat witnesses: what the system says of an artifact's files without reading them. Synchronous on purpose: thousands of
- * artifacts are looked at before a run begins, and a call takes less time than handing it to another thread.
+ * Stat witnesses: what the system says of an artifact's files and folders without reading them. A folder whose times are
+ * as they were has the same names in it, so nothing needs to be listed. Synchronous on purpose: thousands of artifacts are
+ * looked at before a run begins, and a call takes less time than handing it to another thread.
  */
-import { lstatSync, readdirSync } from 'node:fs';
+import { lstatSync, readdirSync, type BigIntStats } from 'node:fs';
 import { join } from 'node:path';
 import type { StatWitness } from './artifact-store.js';
 import { StoreError } from './store-error.js';
 
-type FileWitness = StatWitness[string];
+type Facts = StatWitness[string];
+
+function factsOf(info: BigIntStats): Facts {
+  return [Number(info.size), String(info.mtimeNs), String(info.ctimeNs), String(info.ino)];
+}
 
 /**
  * The witness of a folder as it is now.
@@ -16,13 +21,14 @@ type FileWitness = StatWitness[string];
  * cannot be read
  */
 export function folderWitness(folder: string): StatWitness {
-  const files: [path: string, witness: FileWitness][] = [];
+  const seen: [path: string, facts: Facts][] = [];
   const visit = (absolute: string, path: string): void => {
     const info = lstatSync(absolute, { bigint: true });
     if (info.isDirectory()) {
+      seen.push([`${path}/`, factsOf(info)]);
       for (const name of readdirSync(absolute)) visit(join(absolute, name), path === '' ? name : `${path}/${name}`);
     } else if (info.isFile()) {
-      files.push([path, [Number(info.size), String(info.mtimeNs), String(info.ctimeNs), String(info.ino)]]);
+      seen.push([path, factsOf(info)]);
     } else {
       const what = info.isSymbolicLink() ? 'a symbolic link' : 'neither a file nor a folder';
       throw new StoreError('not-a-file', `${absolute} is ${what}`, 'write the file itself into the artifact');
@@ -30,14 +36,19 @@ export function folderWitness(folder: string): StatWitness {
   };
   visit(folder, '');
   // Entries, not assignment: a file may be named __proto__.
-  return Object.fromEntries(files);
+  return Object.fromEntries(seen);
 }
 
-/** Whether two witnesses are of the same files, unchanged. */
-export function sameWitness(a: StatWitness, b: StatWitness): boolean {
-  const paths = Object.keys(a);
-  return (
-    paths.length === Object.keys(b).length &&
-    paths.every((path) => Object.hasOwn(b, path) && a[path]?.every((fact, index) => fact === b[path]?.[index]))
-  );
+/**
+ * Whether a folder is as its witness saw it.
+ *
+ * @throws the system's error for what is gone
+ */
+export function isAsWitnessed(folder: string, witness: StatWitness): boolean {
+  // One without folders was written by an older release, and says nothing of files that were added.
+  if (!Object.hasOwn(witness, '/')) return false;
+  return Object.entries(witness).every(([path, facts]) => {
+    const now = factsOf(lstatSync(join(folder, path), { bigint: true }));
+    return now.every((fact, index) => fact === facts[index]);
+  });
 }

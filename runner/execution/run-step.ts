@@ -127,8 +127,9 @@ async function attempt(
   };
   const timeout = node.timeoutMs === undefined ? undefined : AbortSignal.timeout(node.timeoutMs);
   const signal = timeout === undefined ? stop : AbortSignal.any([stop, timeout]);
+  let fail: () => void = () => undefined;
   const stopped = new Promise<never>((_, reject) => {
-    const fail = (): void => {
+    fail = () => {
       reject(
         stop.aborted
           ? new StepError('canceled', 'the run was stopped')
@@ -173,6 +174,7 @@ async function attempt(
     if (signal.aborted) await stopped;
     throw error;
   } finally {
+    signal.removeEventListener('abort', fail);
     for (const folder of Object.values(staged)) await folder.discard();
     await realDisk.removeTree(step.tempDir);
   }
