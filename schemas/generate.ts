@@ -1,11 +1,15 @@
 /**
- * Writes `schemas/pipeline.schema.json` anew: `npm run schemas`.
+ * Writes the published schemas anew: `npm run schemas`.
  */
 import { writeFileSync } from 'node:fs';
 import { builtinSpecs } from '../components/registry.js';
+import type { JsonSchema } from '../components/params.js';
 import { pipelineSchema } from './pipeline-schema.js';
+import { runSummarySchema } from './run-summary-schema.js';
 
-writeFileSync(
-  'schemas/pipeline.schema.json',
-  `${JSON.stringify(pipelineSchema(await builtinSpecs()), undefined, 1)}\n`,
-);
+function write(name: string, schema: JsonSchema): void {
+  writeFileSync(`schemas/${name}.schema.json`, `${JSON.stringify(schema, undefined, 1)}\n`);
+}
+
+write('pipeline', pipelineSchema(await builtinSpecs()));
+write('run-summary', runSummarySchema);

@@ -124,6 +124,41 @@ const ENV = {
   ],
 };
 
+/** What is called once a run has ended. */
+const HOOKS = {
+  type: 'array',
+  maxItems: 20,
+  items: {
+    type: 'object',
+    additionalProperties: false,
+    properties: {
+      command: {
+        description: "Program and arguments; the run's summary is on its standard input.",
+        type: 'array',
+        minItems: 1,
+        items: { type: 'string' },
+      },
+      webhook: {
+        description: "URL that the run's summary is sent to, by POST.",
+        type: 'string',
+        pattern: '^(https?://|.*\\$\\{)',
+      },
+      headers: {
+        description: 'Headers of the request; ${secrets.NAME} in their values.',
+        type: 'object',
+        additionalProperties: { type: 'string' },
+      },
+      env: ENV,
+      timeout: {
+        description: 'Longest time that it may take. Default 30s.',
+        type: 'string',
+        pattern: DURATION,
+      },
+    },
+    anyOf: [{ required: ['command'] }, { required: ['webhook'] }],
+  },
+};
+
 /** A param of the pipeline: a value, or its definition. */
 const PIPELINE_PARAM = {
   anyOf: [
@@ -212,6 +247,8 @@ export function pipelineSchema(specs: readonly ComponentSpec[]): JsonSchema {
         additionalProperties: false,
         properties: SETTINGS,
       },
+      on_success: { description: 'Called once a run is complete, in this order.', ...HOOKS },
+      on_failure: { description: 'Called once a run has failed, in this order.', ...HOOKS },
       nodes: {
         description: 'The steps by name.',
         type: 'object',

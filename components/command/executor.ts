@@ -1,36 +1,15 @@
 /**
- * Runs the program in a process group of its own, so that all that it starts can be ended with it.
+ * Runs the program with the folders of its inputs and outputs.
  */
-import { spawn } from 'node:child_process';
 import { readdir } from 'node:fs/promises';
-import { createInterface } from 'node:readline';
-import type { Readable } from 'node:stream';
+import { errorMessage } from '../../artifacts/system-error.js';
 import { StepError, type Executor, type InputArtifact } from '../executor.js';
 import { expandArguments } from './arguments.js';
+import { programEndText, runProgram } from './program.js';
 import type { spec } from './spec.js';
-
-/** Milliseconds that a program has to end by itself once it was asked to. */
-const GRACE_MS = 5000;
 
 /** Lines of output that an error repeats. */
 const SHOWN_LINES = 10;
-
-/** Longest line that is kept, in characters. */
-const LINE_LENGTH = 2000;
-
-interface Outcome {
-  readonly code: number | null;
-  readonly signal: NodeJS.Signals | null;
-}
-
-/** Ends a process group; one that is gone already is left alone. */
-function endGroup(pid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(-pid, signal);
-  } catch {
-    // Nothing is left of it.
-  }
-}
 
 function foldersByPort(inputs: Readonly<Record<string, unknown>>): Record<string, readonly string[]> {
   return Object.fromEntries(
@@ -61,65 +40,34 @@ export const execute: Executor<typeof spec> = async ({
   signal.throwIfAborted();
 
   const last: string[] = [];
-  const follow = (stream: Readable): void => {
-    createInterface({ input: stream, crlfDelay: Infinity }).on('line', (line) => {
-      const shown = line.slice(0, LINE_LENGTH);
-      log.info(shown);
-      last.push(shown);
+  const end = await runProgram({
+    argv: [program, ...rest],
+    cwd: baseDir,
+    env: {
+      PATH: process.env['PATH'],
+      LANG: 'C.UTF-8',
+      HOME: tempDir,
+      TMPDIR: tempDir,
+      PIPELINE_SEED: String(seed),
+      ...env,
+    },
+    signal,
+    line: (text) => {
+      log.info(text);
+      last.push(text);
       if (last.length > SHOWN_LINES) last.shift();
-    });
-  };
-
-  const { code, signal: endedBy } = await new Promise<Outcome>((resolve, reject) => {
-    const child = spawn(program, rest, {
-      cwd: baseDir,
-      detached: true,
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: {
-        PATH: process.env['PATH'],
-        LANG: 'C.UTF-8',
-        HOME: tempDir,
-        TMPDIR: tempDir,
-        PIPELINE_SEED: String(seed),
-        ...env,
-      },
-    });
-    follow(child.stdout);
-    follow(child.stderr);
-    let killer: NodeJS.Timeout | undefined;
-    const stop = (): void => {
-      if (child.pid === undefined) return;
-      const { pid } = child;
-      endGroup(pid, 'SIGTERM');
-      killer = setTimeout(() => {
-        endGroup(pid, 'SIGKILL');
-      }, GRACE_MS);
-    };
-    signal.addEventListener('abort', stop, { once: true });
-    child.on('error', (error) => {
-      signal.removeEventListener('abort', stop);
-      reject(
-        new StepError(
-          'program-missing',
-          `${program} cannot be started: ${error.message}`,
-          'check that it is installed and on the PATH',
-        ),
-      );
-    });
-    child.on('exit', () => {
-      // What it left running would hold its output open, and outlive the step.
-      if (child.pid !== undefined) endGroup(child.pid, 'SIGKILL');
-    });
-    child.on('close', (exitCode, exitSignal) => {
-      clearTimeout(killer);
-      signal.removeEventListener('abort', stop);
-      resolve({ code: exitCode, signal: exitSignal });
-    });
+    },
+  }).catch((error: unknown) => {
+    throw new StepError(
+      'program-missing',
+      `${program} cannot be started: ${errorMessage(error)}`,
+      'check that it is installed and on the PATH',
+    );
   });
   signal.throwIfAborted();
-  if (code !== 0) {
-    const how = endedBy === null ? `ended with status ${String(code)}` : `was ended by ${endedBy}`;
-    throw new StepError('program-failed', [`${program} ${how}`, ...last.map((line) => `  ${line}`)].join('\n'));
+  if (end.status !== 0) {
+    const lines = [`${program} ${programEndText(end)}`, ...last.map((line) => `  ${line}`)];
+    throw new StepError('program-failed', lines.join('\n'));
   }
   for (const [port, { path }] of Object.entries(ports)) {
     if ((await readdir(path)).length === 0) {

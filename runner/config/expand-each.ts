@@ -4,8 +4,8 @@
 import type { Problems } from '../source/problems.js';
 import { asMapping, checkName } from './fields.js';
 import { interpolate, type Scope } from './interpolate.js';
-import { describeLocated, plain, type Located } from './located.js';
-import type { NodeConfig, Placed } from './pipeline-config.js';
+import { describeLocated, plain, type Located, type Placed } from './located.js';
+import type { NodeConfig } from './pipeline-config.js';
 import type { PipelineParam } from './pipeline-params.js';
 import { secretsIn } from './secrets.js';
 

@@ -3,7 +3,7 @@
  */
 import { closestName } from '../../components/suggestion.js';
 import type { Problems } from '../source/problems.js';
-import { describeLocated, type Located, type LocatedEntry, type LocatedMapping } from './located.js';
+import { describeLocated, type Located, type LocatedEntry, type LocatedMapping, type Placed } from './located.js';
 
 /** "did you mean", or what is known when nothing is close. */
 export function suggest(name: string, known: readonly string[]): string | undefined {
@@ -42,6 +42,15 @@ export function asText(value: Located, what: string, problems: Problems): string
   if (value.kind === 'scalar' && typeof value.value === 'string') return value.value;
   problems.add('wrong-type', `${what} must be text, not ${describeLocated(value)}`, value.range);
   return undefined;
+}
+
+/** The value as a list of texts; one text alone is a list of one. */
+export function asTexts(value: Located, what: string, problems: Problems): readonly Placed<string>[] {
+  const items = value.kind === 'list' ? value.items : [value];
+  return items.flatMap((item) => {
+    const text = asText(item, what, problems);
+    return text === undefined ? [] : [{ value: text, range: item.range }];
+  });
 }
 
 /** The value as true or false. */

@@ -87,6 +87,12 @@ function resolve(name: string, range: SourceRange, scope: Scope, problems: Probl
   }
   const known = scope.later.get(kind ?? '');
   if (known?.includes(key) === true) return 'later';
+  if (kind === 'secrets') {
+    problems.add('unknown-placeholder', `there is no secret '${key}'`, range, {
+      hint: suggest(key, known ?? []) ?? `declare it: 'secrets: [${key}]' beside 'nodes'`,
+    });
+    return undefined;
+  }
   const kinds = ['params', 'env', ...(scope.each.size > 0 ? ['each'] : []), ...scope.later.keys()];
   problems.add('unknown-placeholder', `\${${name}} names nothing that is known here`, range, {
     hint: known === undefined ? `placeholders begin with ${kinds.join('., ')}.` : suggest(key, known),

@@ -3,6 +3,12 @@
  */
 import type { SourceRange } from '../source/source-file.js';
 
+/** A value with its place. */
+export interface Placed<T> {
+  readonly value: T;
+  readonly range: SourceRange;
+}
+
 /** A scalar, list or mapping with its place. */
 export type Located = LocatedScalar | LocatedList | LocatedMapping;
 

@@ -1,15 +1,10 @@
 /**
  * A pipeline file as it was read: its parts found and of the right kinds, references not yet followed.
  */
-import type { SourceRange } from '../source/source-file.js';
-import type { Located, LocatedEntry } from './located.js';
+import type { Hook } from './hooks.js';
+import type { Located, Placed } from './located.js';
+import type { EnvVariable } from './read-env.js';
 import type { PipelineParam } from './pipeline-params.js';
-
-/** A value with its place. */
-export interface Placed<T> {
-  readonly value: T;
-  readonly range: SourceRange;
-}
 
 /** One node. */
 export interface NodeConfig {
@@ -34,7 +29,7 @@ export interface NodeConfig {
   readonly after: readonly Placed<string>[];
   /** An expression, not read yet. */
   readonly when: Placed<string> | undefined;
-  readonly env: readonly { readonly entry: LocatedEntry; readonly value: string }[];
+  readonly env: readonly EnvVariable[];
   readonly retries: number;
   readonly retryPauseMs: number;
   readonly timeoutMs: number | undefined;
@@ -48,5 +43,8 @@ export interface PipelineConfig {
   readonly params: ReadonlyMap<string, PipelineParam>;
   /** Values by name. */
   readonly secrets: ReadonlyMap<string, string>;
+  /** What is called once a run is complete, or has failed. */
+  readonly onSuccess: readonly Hook[];
+  readonly onFailure: readonly Hook[];
   readonly nodes: readonly NodeConfig[];
 }

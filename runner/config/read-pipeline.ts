@@ -4,13 +4,25 @@
 import type { Problems } from '../source/problems.js';
 import type { SourceRange } from '../source/source-file.js';
 import { expandEach } from './expand-each.js';
-import { asBoolean, asDuration, asInteger, asMapping, asText, checkName, knownEntries } from './fields.js';
-import { describeLocated, type Located, type LocatedEntry } from './located.js';
-import type { NodeConfig, PipelineConfig, Placed } from './pipeline-config.js';
-import { readSecrets, secretsIn } from './secrets.js';
+import { asBoolean, asDuration, asInteger, asMapping, asText, asTexts, checkName, knownEntries } from './fields.js';
+import { readHooks } from './hooks.js';
+import type { Located, LocatedEntry, Placed } from './located.js';
+import type { NodeConfig, PipelineConfig } from './pipeline-config.js';
+import { readEnv } from './read-env.js';
+import { readSecrets } from './secrets.js';
 import { resolveParams, type PipelineParam } from './pipeline-params.js';
 
-const PIPELINE_KEYS = ['version', 'name', 'description', 'params', 'secrets', 'defaults', 'nodes'];
+const PIPELINE_KEYS = [
+  'version',
+  'name',
+  'description',
+  'params',
+  'secrets',
+  'defaults',
+  'on_success',
+  'on_failure',
+  'nodes',
+];
 const DEFAULT_KEYS = ['retries', 'timeout', 'cache', 'seed'];
 const NODE_KEYS = [
   'component',
@@ -73,60 +85,6 @@ function readSettings(keys: ReadonlyMap<string, LocatedEntry>, base: Settings, p
   };
 }
 
-function placedTexts(value: Located, what: string, problems: Problems): readonly Placed<string>[] {
-  const items = value.kind === 'list' ? value.items : [value];
-  return items.flatMap((item) => {
-    const text = asText(item, what, problems);
-    return text === undefined ? [] : [{ value: text, range: item.range }];
-  });
-}
-
-function readEnv(
-  value: Located,
-  env: Readonly<Record<string, string | undefined>>,
-  problems: Problems,
-): NodeConfig['env'] {
-  const entries: readonly LocatedEntry[] =
-    value.kind === 'mapping'
-      ? value.entries
-      : placedTexts(value, 'an entry of env', problems).map(({ value: key, range }) => ({
-          key,
-          keyRange: range,
-          value: { kind: 'scalar', value: null, range },
-        }));
-  return entries.flatMap((entry) => {
-    if (!/^[A-Za-z_]\w{0,127}$/u.test(entry.key)) {
-      problems.add('bad-name', `'${entry.key}' cannot be the name of an environment variable`, entry.keyRange);
-      return [];
-    }
-    if (entry.value.kind !== 'scalar') {
-      problems.add(
-        'wrong-type',
-        `the default of ${entry.key} must be text, not ${describeLocated(entry.value)}`,
-        entry.value.range,
-      );
-      return [];
-    }
-    const { value: fallback, range } = entry.value;
-    const written = range.file.text.slice(range.start, range.end);
-    if (typeof fallback === 'number' && String(fallback) !== written) {
-      problems.add('wrong-type', `the default of ${entry.key} would become ${String(fallback)}`, range, {
-        hint: `quote it to keep it as it is written: '${written}'`,
-      });
-      return [];
-    }
-    // A secret goes by its declared way only: a variable of the same name would bring it into the records.
-    const isSecret = typeof fallback === 'string' && secretsIn(fallback).length > 0;
-    const outside = !isSecret && Object.hasOwn(env, entry.key) ? env[entry.key] : undefined;
-    const found = outside ?? (fallback === null ? undefined : String(fallback));
-    if (found !== undefined) return [{ entry, value: found }];
-    problems.add('undeclared-env', `the environment variable '${entry.key}' has no value`, entry.keyRange, {
-      hint: `set it, or give a default: 'env: {${entry.key}: …}'`,
-    });
-    return [];
-  });
-}
-
 /** A condition: an expression as text, or a plain true or false. */
 function readCondition(value: Located, problems: Problems): Placed<string> | undefined {
   const isFlag = value.kind === 'scalar' && typeof value.value === 'boolean';
@@ -170,7 +128,7 @@ function readNode(
     description: description && asText(description.value, 'description', problems),
     inputs: ports('inputs').map((port) => ({
       port: { value: port.key, range: port.keyRange },
-      references: placedTexts(port.value, 'an input', problems),
+      references: asTexts(port.value, 'an input', problems),
       list: port.value.kind === 'list',
     })),
     outputs: ports('outputs').flatMap((port) => {
@@ -183,7 +141,7 @@ function readNode(
       nodeParams === undefined || (nodeParams.kind === 'scalar' && nodeParams.value === null)
         ? undefined
         : asMapping(nodeParams, 'params', problems),
-    after: after === undefined ? [] : placedTexts(after.value, 'after', problems),
+    after: after === undefined ? [] : asTexts(after.value, 'after', problems),
     when: when && readCondition(when.value, problems),
     env: environment === undefined ? [] : readEnv(environment.value, env, problems),
     retries: settings.retries,
@@ -229,10 +187,16 @@ export function readPipeline(
   const params = resolveParams(keys.get('params')?.value, overrides, problems);
   const secretsEntry = keys.get('secrets');
   const secrets = readSecrets(
-    secretsEntry === undefined ? [] : placedTexts(secretsEntry.value, 'an entry of secrets', problems),
+    secretsEntry === undefined ? [] : asTexts(secretsEntry.value, 'an entry of secrets', problems),
     env,
     problems,
   );
+  const hooks = (key: 'on_success' | 'on_failure'): PipelineConfig['onSuccess'] => {
+    const entry = keys.get(key);
+    return entry === undefined ? [] : readHooks(key, entry.value, { params, secrets, env }, problems);
+  };
+  const onSuccess = hooks('on_success');
+  const onFailure = hooks('on_failure');
   const base: Settings = {
     retries: 0,
     retryPauseMs: RETRY_PAUSE_MS,
@@ -268,5 +232,5 @@ export function readPipeline(
     // Not spread: there may be many.
     for (const node of readNode(entry, defaults, env, params, problems)) nodes.push(node);
   }
-  return { name, params, secrets, nodes };
+  return { name, params, secrets, onSuccess, onFailure, nodes };
 }

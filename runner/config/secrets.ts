@@ -4,16 +4,11 @@
  */
 import { readFileSync } from 'node:fs';
 import type { Problems } from '../source/problems.js';
-import type { SourceRange } from '../source/source-file.js';
+import { suggest } from './fields.js';
+import type { Placed } from './located.js';
 
 /** Shortest secret, in characters: what is shorter cannot be masked without masking all sorts of text. */
 const SHORTEST = 6;
-
-/** A name of a secret with its place. */
-export interface SecretName {
-  readonly value: string;
-  readonly range: SourceRange;
-}
 
 function fileContent(path: string): string | undefined {
   try {
@@ -29,7 +24,7 @@ function fileContent(path: string): string | undefined {
  * @returns values by name; what is missing is reported
  */
 export function readSecrets(
-  names: readonly SecretName[],
+  names: readonly Placed<string>[],
   env: Readonly<Record<string, string | undefined>>,
   problems: Problems,
 ): ReadonlyMap<string, string> {
@@ -62,6 +57,19 @@ export function readSecrets(
 /** The secrets that a text names as `${secrets.X}`. */
 export function secretsIn(text: string): readonly string[] {
   return [...text.matchAll(/\$\{secrets\.([^{}]*)\}/gu)].map(([, name = '']) => name);
+}
+
+/** Reports a secret that a text names, and nothing declares. */
+export function checkSecretsIn(
+  { value, range }: Placed<string>,
+  declared: ReadonlySet<string>,
+  problems: Problems,
+): void {
+  const unknown = secretsIn(value).find((name) => !declared.has(name));
+  if (unknown === undefined) return;
+  problems.add('unknown-placeholder', `there is no secret '${unknown}'`, range, {
+    hint: suggest(unknown, [...declared]) ?? `declare it: 'secrets: [${unknown}]' beside 'nodes'`,
+  });
 }
 
 /** The text with its secrets put in. */

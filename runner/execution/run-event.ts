@@ -87,6 +87,19 @@ export type RunEvent =
   /** The user asked to stop: nothing new starts; `kill`: what runs is ended at once. */
   | { readonly type: 'run-stopping'; readonly kill: boolean }
   | { readonly type: 'run-recovered'; readonly run: number; readonly pipeline: string }
+  /** Something that is called once a run has ended was called: it is over, only this event and `run-ended` are to come. */
+  | {
+      readonly type: 'hook-ended';
+      /** Where it stands in the file: `on_failure[0]`. */
+      readonly hook: string;
+      /** Its program, or the host that it was sent to. */
+      readonly target: string;
+      readonly durationMs: number;
+      /** What went wrong; undefined when nothing did. */
+      readonly problem: string | undefined;
+      /** The last lines that its program printed. */
+      readonly lines: readonly string[];
+    }
   | { readonly type: 'run-ended'; readonly run: number; readonly outcome: RunOutcome; readonly durationMs: number };
 
 /** Receives events as they happen; must not throw and never makes a step wait. */

@@ -22,10 +22,12 @@ import { needsOf, type GraphNode, type PipelineGraph } from '../graph/pipeline-g
 import { arrivalOf, type ArtifactsByPort, type NodeEnd } from '../plan/arrival.js';
 import { planPipeline } from '../plan/plan-pipeline.js';
 import { byPort, Planner, type DamagedArtifact, type Decision } from '../plan/planner.js';
+import { callHooks } from './call-hooks.js';
 import { maskFor } from './mask.js';
-import type { ReportedArtifact, ReportEvent, RunOutcome } from './run-event.js';
+import type { ReportedArtifact, ReportEvent, RunEvent, RunOutcome } from './run-event.js';
 import { RunState } from './run-state.js';
 import { runStep, StepEnded, type StepSurroundings } from './run-step.js';
+import { RunSummaryBuilder } from './run-summary.js';
 import { stepFailure } from './step-failure.js';
 import { stepLogPath } from './step-log.js';
 import { WorkerPool } from './worker-pool.js';
@@ -57,6 +59,9 @@ export interface RunResult {
   readonly run: number;
   readonly outcome: RunOutcome;
 }
+
+/** The last event of a run. */
+type RunEnd = Extract<RunEvent, { type: 'run-ended' }>;
 
 function bindings(inputs: ArtifactsByPort): readonly Binding[] {
   return Object.entries(inputs).flatMap(([port, artifacts]) =>
@@ -380,7 +385,7 @@ async function runLocked(
   metadata: MetadataStore,
   artifacts: ArtifactStore,
   root: StepSurroundings['root'],
-): Promise<RunResult> {
+): Promise<RunEnd> {
   const { graph, report, stop, kill } = options;
   const startedAt = Date.now();
   const { id } = metadata.beginRun({
@@ -417,21 +422,12 @@ async function runLocked(
     const state = outcome === 'complete' ? 'COMPLETE' : outcome === 'canceled' ? 'CANCELED' : 'FAILED';
     metadata.endRun(id, state, Date.now());
   }
-  report({ type: 'run-ended', run: id, outcome, durationMs: Date.now() - startedAt });
-  return { run: id, outcome };
+  return { type: 'run-ended', run: id, outcome, durationMs: Date.now() - startedAt };
 }
 
-/**
- * Runs a pipeline.
- *
- * @throws StoreError when the store cannot be used, or another run of the pipeline is going on
- */
-export async function runPipeline(options: RunOptions): Promise<RunResult> {
+/** Runs a pipeline while its store is open and its lock is held. */
+async function runInStore(options: RunOptions): Promise<RunEnd> {
   const { graph, report } = options;
-  for (const name of options.force) {
-    if (!graph.nodes.some((node) => node.name === name))
-      throw new StepError('unknown-node', `there is no node '${name}'`);
-  }
   const root = await openRoot(options.root);
   try {
     await openStaging(root);
@@ -456,4 +452,39 @@ export async function runPipeline(options: RunOptions): Promise<RunResult> {
   } finally {
     await closeStaging(root);
   }
+}
+
+/**
+ * Runs a pipeline, and calls its hooks once the store is closed and the lock is released: they may start other runs.
+ *
+ * @throws StoreError when the store cannot be used, or another run of the pipeline is going on
+ */
+export async function runPipeline(options: RunOptions): Promise<RunResult> {
+  const { graph, root, stop } = options;
+  for (const name of options.force) {
+    if (!graph.nodes.some((node) => node.name === name))
+      throw new StepError('unknown-node', `there is no node '${name}'`);
+  }
+  const summary = new RunSummaryBuilder(graph);
+  const hasHooks = graph.onSuccess.length + graph.onFailure.length > 0;
+  const report: ReportEvent = (event) => {
+    if (hasHooks) summary.apply(event, Date.now());
+    options.report(event);
+  };
+  const call = async (outcome: RunOutcome, durationMs: number): Promise<void> => {
+    const hooks = outcome === 'complete' ? graph.onSuccess : outcome === 'failed' ? graph.onFailure : [];
+    if (hooks.length === 0 || !summary.begun) return;
+    const { baseDir, secrets } = graph;
+    const surroundings = { baseDir, root, secrets, mask: maskFor(secrets.values()), report, stop };
+    await callHooks(hooks, summary.build(outcome, durationMs), surroundings);
+  };
+  const startedAt = Date.now();
+  const end = await runInStore({ ...options, report }).catch(async (error: unknown) => {
+    // The store gave out in the middle of the run.
+    await call('failed', Date.now() - startedAt);
+    throw error;
+  });
+  await call(end.outcome, end.durationMs);
+  report(end);
+  return { run: end.run, outcome: end.outcome };
 }

@@ -9,10 +9,10 @@ import { checkParams, type ParamPath, type ParamProblem, type ParamResource } fr
 import type { ComponentSource, FindComponent } from '../../components/registry.js';
 import { asMapping, suggest } from '../config/fields.js';
 import { interpolate } from '../config/interpolate.js';
-import { plain, rangeAt, type LocatedMapping } from '../config/located.js';
+import { plain, rangeAt, type LocatedMapping, type Placed } from '../config/located.js';
 import { referenceParts } from '../config/node-name.js';
-import { secretsIn } from '../config/secrets.js';
-import type { NodeConfig, PipelineConfig, Placed } from '../config/pipeline-config.js';
+import type { NodeConfig, PipelineConfig } from '../config/pipeline-config.js';
+import { checkSecretsIn } from '../config/secrets.js';
 import type { DiagnosticCode } from '../source/diagnostic-codes.js';
 import type { Problems } from '../source/problems.js';
 import type { SourceRange } from '../source/source-file.js';
@@ -269,11 +269,7 @@ export async function buildGraph(
       config.inputs.map(({ port, references }) => [port.value, references[0]?.range ?? port.range]),
     );
     for (const { entry, value } of config.env) {
-      const unknown = secretsIn(value).find((name) => !declaredSecrets.has(name));
-      if (unknown === undefined) continue;
-      problems.add('unknown-placeholder', `there is no secret '${unknown}'`, entry.value.range, {
-        hint: suggest(unknown, [...declaredSecrets]) ?? `declare it: 'secrets: [${unknown}]' beside 'nodes'`,
-      });
+      checkSecretsIn({ value, range: entry.value.range }, declaredSecrets, problems);
     }
     const envRange = new Map(config.env.map(({ entry }) => [entry.key, entry.keyRange]));
     nodes.push({
@@ -332,6 +328,8 @@ export async function buildGraph(
     ...at,
     params: Object.fromEntries([...pipeline.params].map(([name, { value }]) => [name, plain(value)])),
     secrets: pipeline.secrets,
+    onSuccess: pipeline.onSuccess,
+    onFailure: pipeline.onFailure,
     nodes: inOrder(nodes),
   };
 }

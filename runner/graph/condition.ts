@@ -8,7 +8,7 @@ import type { ArtifactType } from '../../artifacts/types.js';
 import { StepError } from '../../components/executor.js';
 import { closestName } from '../../components/suggestion.js';
 import { suggest } from '../config/fields.js';
-import type { Placed } from '../config/pipeline-config.js';
+import type { Placed } from '../config/located.js';
 import type { Problems } from '../source/problems.js';
 import type { NodeNames } from './node-names.js';
 import { placeText, type SourceRange } from '../source/source-file.js';

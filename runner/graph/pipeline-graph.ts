@@ -6,6 +6,7 @@ import type { ArtifactType } from '../../artifacts/types.js';
 import type { ComponentSpec } from '../../components/component-spec.js';
 import type { ParamPath, ParamResource } from '../../components/params.js';
 import type { ComponentSource } from '../../components/registry.js';
+import type { Hook } from '../config/hooks.js';
 import type { Condition } from './condition.js';
 import type { SourceRange } from '../source/source-file.js';
 
@@ -79,5 +80,8 @@ export interface PipelineGraph {
   readonly params: Readonly<Record<string, unknown>>;
   /** Values of secrets by name: put into the environment of steps, and nowhere else. */
   readonly secrets: ReadonlyMap<string, string>;
+  /** What is called once a run is complete, or has failed. */
+  readonly onSuccess: readonly Hook[];
+  readonly onFailure: readonly Hook[];
   readonly nodes: readonly GraphNode[];
 }

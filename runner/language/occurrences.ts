@@ -40,10 +40,14 @@ const NODE_IN_CONDITION = /\bnodes(?:\.|\[\s*\\?["'])([A-Za-z][\w-]*)/gu;
 const PARAM_IN_CONDITION = /\bparams(?:\.|\[\s*\\?["'])([A-Za-z][\w-]*)/gu;
 
 /** All occurrences, in no particular order. */
-export function occurrencesIn({ nodes, params }: Outline): readonly Occurrence[] {
+export function occurrencesIn({ root, nodes, params }: Outline): readonly Occurrence[] {
   const found: Occurrence[] = [];
   for (const { key: name, keyRange: range } of params.values()) {
     found.push({ kind: 'param', name, range, isDefinition: true });
+  }
+  for (const section of ['on_success', 'on_failure']) {
+    const hooks = valueIn(root, section);
+    if (hooks !== undefined) for (const each of scalarsIn(hooks)) found.push(...named('param', each, PLACEHOLDER));
   }
   for (const { name, entry } of nodes.values()) {
     found.push({ kind: 'node', name, range: entry.keyRange, isDefinition: true });

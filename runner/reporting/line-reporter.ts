@@ -82,6 +82,12 @@ export function lineReporter(output: TextOutput, clock: Clock, options: SummaryO
       case 'run-stopping':
         line(event.kill ? 'ending at once' : 'stopping: nothing new starts; Ctrl-C again ends at once');
         break;
+      case 'hook-ended': {
+        const text = `${plainLine(event.hook)}, ${plainLine(event.target)}: `;
+        if (event.problem === undefined) line(`${text}called, ${duration(event.durationMs)}`);
+        else line(`${text}${style.warn(`warning: ${plainLine(event.problem)}`)}`);
+        break;
+      }
       case 'run-ended':
         line(`\n${summaryText(view, { ...options, style, columns: Infinity })}`.trimEnd());
         break;

@@ -101,6 +101,12 @@ export class RunView {
       case 'artifact-damaged':
         this.#warn(event.node, `its output '${event.port}' was found damaged, and was set aside`);
         break;
+      case 'hook-ended': {
+        const last = event.lines.at(-1);
+        const said = last === undefined ? '' : `; its last line: ${last}`;
+        if (event.problem !== undefined) this.#warn(event.hook, `${event.target}: ${event.problem}${said}`);
+        break;
+      }
       case 'run-recovered':
         break;
       default:
