@@ -3,10 +3,10 @@
  * no instances of this one's Error.
  */
 
-/** The code of a system error, such as `ENOENT`; undefined for anything else. */
+/** The code of a system error, such as `ENOENT`; undefined for anything else. Our own codes are in lower case. */
 export function systemErrorCode(error: unknown): string | undefined {
   if (typeof error !== 'object' || error === null || !('code' in error)) return undefined;
-  return typeof error.code === 'string' ? error.code : undefined;
+  return typeof error.code === 'string' && /^[A-Z]/u.test(error.code) ? error.code : undefined;
 }
 
 /** What an error says. */

@@ -21,6 +21,16 @@ export interface SelectionArguments {
   readonly exclude: readonly string[];
 }
 
+/** Forms that a graph is drawn in. */
+export const GRAPH_FORMATS = ['text', 'mermaid', 'dot', 'svg'] as const;
+
+/** Arguments of `pipeline graph`. */
+export interface GraphArguments extends PipelineArguments {
+  readonly format: (typeof GRAPH_FORMATS)[number];
+  /** The run whose states are shown. */
+  readonly run: number | undefined;
+}
+
 /** Arguments of `pipeline plan`. */
 export interface PlanArguments extends PipelineArguments, SelectionArguments {
   /** Whether outputs of earlier runs may be used. */
@@ -77,11 +87,11 @@ export interface ArtifactsArguments {
 }
 
 /** Forms that a lineage is drawn in. */
-export const LINEAGE_FORMATS = ['text', 'mermaid', 'dot', 'json'] as const;
+export const LINEAGE_FORMATS = ['text', 'mermaid', 'dot', 'json', 'openlineage'] as const;
 
 /** Arguments of `pipeline lineage`. */
 export interface LineageArguments {
-  /** An id, the beginning of a digest, `node.output` or `run:node.output`. */
+  /** An id, the beginning of a digest, `node.output`, `run:node.output`, or the path of a file or folder. */
   readonly artifact: string;
   readonly run: number | undefined;
   readonly format: (typeof LINEAGE_FORMATS)[number];

@@ -66,6 +66,6 @@ export function findArtifact(text: string, run: number | undefined, metadata: Me
   throw new RequestError(
     'no-artifact',
     `there is no artifact '${text.slice(0, 80)}'`,
-    "write node.output, run:node.output, the beginning of a digest or an id; 'pipeline artifacts' lists them",
+    "write node.output, run:node.output, the beginning of a digest, an id or a path; 'pipeline artifacts' lists them",
   );
 }

@@ -7,10 +7,11 @@ import { join } from 'node:path';
 import { expect } from '@jest/globals';
 import { pipeline, type CommandResult } from './cli.js';
 
-/** What is below a folder: kind, and content of files, by path. */
+/** What is below a folder: kind, and content of files, by path. What SQLite shares between processes lasts no longer than they. */
 export function contents(folder: string, below = ''): Readonly<Record<string, string>> {
   const found: Record<string, string> = {};
   for (const name of readdirSync(join(folder, below)).sort()) {
+    if (name.endsWith('.db-shm')) continue;
     const path = join(below, name);
     const absolute = join(folder, path);
     const info = lstatSync(absolute);

@@ -3,7 +3,7 @@
  */
 import type { ClassificationResult, ClassMetrics } from '../evaluation.js';
 import { bar, isolated, nameOf, percentage, wholeNumber } from './format.js';
-import { html, type Html } from './html.js';
+import { html, type Html } from '../../formats/html.js';
 import { HEAT_STEPS } from './styles.js';
 
 /** Classes up to which the confusion matrix fits a page. */

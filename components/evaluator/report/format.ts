@@ -1,7 +1,7 @@
 /**
  * Numbers and names as the report shows them, the same on every machine.
  */
-import { html, type Html } from './html.js';
+import { html, type Html } from '../../formats/html.js';
 
 /** `12,345`. */
 export function wholeNumber(value: number): string {

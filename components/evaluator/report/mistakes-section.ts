@@ -5,7 +5,7 @@ import sharp from 'sharp';
 import type { RawImage } from '../../formats/decode-image.js';
 import type { Evaluation, Mistake } from '../evaluation.js';
 import { decimal, nameOf, percentage, wholeNumber } from './format.js';
-import { html, type Html } from './html.js';
+import { html, type Html } from '../../formats/html.js';
 
 /** Pixels of a side, at most: smaller images stay as they are. */
 const THUMBNAIL_SIDE = 96;

@@ -1,14 +1,12 @@
 /**
- * The report as one page that needs nothing else: no script, no style attribute, nothing loaded, and a policy that
- * forbids all of it.
+ * The report as one page.
  */
-import { createHash } from 'node:crypto';
 import type { Blessing, ThresholdCheck } from '../../formats/blessing.js';
 import type { Evaluation } from '../evaluation.js';
 import { shownAgainst } from '../thresholds.js';
 import { classTable, confusionMatrix, worstConfusions } from './classification-sections.js';
 import { decimal, minus, nameOf, percentage, signed, wholeNumber } from './format.js';
-import { Html, html } from './html.js';
+import { html, htmlPage, type Html } from '../../formats/html.js';
 import { mistakesSection, type ShownMistake } from './mistakes-section.js';
 import { STYLES } from './styles.js';
 
@@ -114,8 +112,6 @@ function origin(evaluation: Evaluation): Html {
 
 /** Makes the page. */
 export function reportPage(evaluation: Evaluation, blessing: Blessing, mistakes: readonly ShownMistake[]): string {
-  const hash = createHash('sha256').update(STYLES).digest('base64');
-  const policy = `default-src 'none'; style-src 'sha256-${hash}'; img-src data:; base-uri 'none'; form-action 'none'`;
   const verdict = blessing.blessed
     ? html`<span class="verdict pass">✓ blessed</span>`
     : html`<span class="verdict fail">✗ not blessed</span>`;
@@ -124,28 +120,17 @@ export function reportPage(evaluation: Evaluation, blessing: Blessing, mistakes:
       ? html`${classTable(evaluation)}
           <div class="pair">${confusionMatrix(evaluation)} ${worstConfusions(evaluation)}</div>`
       : '';
-  return html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta http-equiv="Content-Security-Policy" content="${policy}" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="referrer" content="no-referrer" />
-        <title>Evaluation of ${evaluation.label} on ${evaluation.split}</title>
-        ${new Html(`<style>${STYLES}</style>`)}
-      </head>
-      <body>
-        <main>
-          <header>
-            <div>
-              <h1>Evaluation of ${nameOf(evaluation.label)}</h1>
-              <p class="faint">${wholeNumber(evaluation.count)} examples of split <b>${evaluation.split}</b></p>
-            </div>
-            ${verdict}
-          </header>
-          ${tiles(evaluation)} ${thresholds(blessing)} ${classes} ${mistakesSection(evaluation, mistakes)}
-          ${origin(evaluation)}
-        </main>
-      </body>
-    </html> `.text;
+  return htmlPage(
+    `Evaluation of ${evaluation.label} on ${evaluation.split}`,
+    STYLES,
+    html`<header>
+        <div>
+          <h1>Evaluation of ${nameOf(evaluation.label)}</h1>
+          <p class="faint">${wholeNumber(evaluation.count)} examples of split <b>${evaluation.split}</b></p>
+        </div>
+        ${verdict}
+      </header>
+      ${tiles(evaluation)} ${thresholds(blessing)} ${classes} ${mistakesSection(evaluation, mistakes)}
+      ${origin(evaluation)}`,
+  );
 }

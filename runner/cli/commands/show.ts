@@ -4,26 +4,18 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ExecutionWithArtifacts } from '../../../artifacts/metadata/metadata-store.js';
-import type { ExecutionRecord, ExecutionState, RunRecord } from '../../../artifacts/metadata/records.js';
+import type { ExecutionRecord, RunRecord } from '../../../artifacts/metadata/records.js';
 import { plainLine, plainText } from '../../reporting/plain-text.js';
 import { byteSize, duration, metricText, moment, shortDigest } from '../../reporting/quantities.js';
-import { MARKS, paintState, styleFor, type NodeState, type Style } from '../../reporting/style.js';
+import { MARKS, paintState, styleFor, type Style } from '../../reporting/style.js';
 import { tableLines } from '../../reporting/table.js';
 import { EXIT, type Command, type Environment } from '../command.js';
 import type { ShowArguments } from '../arguments.js';
 import { answerJson, withStore, type OpenStore } from '../open-store.js';
 import { findRun } from '../../history/find-run.js';
 import { executionJson, runJson } from '../../history/run-json.js';
+import { NODE_STATES } from '../../history/run-states.js';
 import { rootOption, shownPath } from '../shown-path.js';
-
-const NODE_STATES: Readonly<Record<ExecutionState, NodeState>> = {
-  RUNNING: 'running',
-  COMPLETE: 'complete',
-  CACHED: 'cached',
-  FAILED: 'failed',
-  CANCELED: 'canceled',
-  SKIPPED: 'skipped',
-};
 
 function headline(run: RunRecord, now: number, style: Style): readonly string[] {
   const took = duration((run.endedAt ?? now) - run.startedAt);

@@ -115,7 +115,10 @@ export function declareHistoryCommands(program: Parser, start: Start): void {
   program
     .command('lineage')
     .description('say what an artifact was made from, and what was made from it')
-    .argument('<artifact>', 'node.output, run:node.output, the beginning of a digest, or an id')
+    .argument(
+      '<artifact>',
+      'node.output, run:node.output, the beginning of a digest, an id, or a file or folder that came from it',
+    )
     .option('--run <run>', ONE_RUN, count)
     .addOption(new Option('--format <format>', 'how it is drawn').choices(LINEAGE_FORMATS).default('text'))
     .addOption(new Option('--direction <way>', 'which way').choices(['up', 'down', 'both']).default('both'))

@@ -2,7 +2,14 @@
  * The commands that read a pipeline file.
  */
 import { Option, type Command as Parser } from 'commander';
-import type { PipelineArguments, PlanArguments, ResumeArguments, RunArguments } from '../arguments.js';
+import {
+  GRAPH_FORMATS,
+  type GraphArguments,
+  type PipelineArguments,
+  type PlanArguments,
+  type ResumeArguments,
+  type RunArguments,
+} from '../arguments.js';
 import { collect, count, type Start } from './operands.js';
 
 interface PipelineOptions {
@@ -82,6 +89,17 @@ export function declarePipelineCommands(program: Parser, start: Start): void {
       await start(() => import('../commands/validate.js'), pipelineArguments(file, options));
     },
   );
+  pipelineCommand(program, 'graph', 'draw a pipeline: its nodes, their components, what goes from one to another')
+    .addOption(new Option('--format <format>', 'how it is drawn').choices(GRAPH_FORMATS).default('text'))
+    .option('--run <run>', 'show how the nodes ended in this run', count)
+    .action(async (file: string, options: PipelineOptions & { format: GraphArguments['format']; run?: number }) => {
+      const { format, run } = options;
+      await start<GraphArguments>(() => import('../commands/graph.js'), {
+        ...pipelineArguments(file, options),
+        format,
+        run,
+      });
+    });
   program
     .command('init')
     .description('make a small pipeline to begin with, which runs offline')

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { classificationTally } from '../../../components/evaluator/classification-metrics.js';
 import type { Evaluation } from '../../../components/evaluator/evaluation.js';
 import { decimal, percentage, signed, wholeNumber } from '../../../components/evaluator/report/format.js';
-import { escapeHtml, html } from '../../../components/evaluator/report/html.js';
+import { escapeHtml, html } from '../../../components/formats/html.js';
 import { thumbnail, type ShownMistake } from '../../../components/evaluator/report/mistakes-section.js';
 import { reportPage } from '../../../components/evaluator/report/page.js';
 import type { Blessing } from '../../../components/formats/blessing.js';
