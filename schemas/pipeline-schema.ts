@@ -88,6 +88,9 @@ const INTEGER = (minimum: number, maximum: number): JsonSchema => ({ type: 'inte
 /** A length of time. */
 const DURATION = '^(\\d{1,6}(ms|s|m|h))+$';
 
+/** A size with its unit. */
+const SIZE = '^\\d{1,9}(\\.\\d{1,3})? ?([kKMGT]i?B|B)$';
+
 /** Keys that nodes and `defaults` share. */
 const SETTINGS = {
   retries: {
@@ -107,6 +110,17 @@ const SETTINGS = {
     description: 'Longest time of one attempt, as 30s, 2h or 1h30m. Default: none.',
     type: 'string',
     pattern: DURATION,
+  },
+  resources: {
+    description:
+      'What it takes of the machine while it runs; nodes start as long as the budget lasts. Default: one core.',
+    type: 'object',
+    additionalProperties: false,
+    properties: {
+      cpu: { description: 'Cores, as 2 or 0.5. Default 1.', type: 'number', minimum: 0, maximum: 10_000 },
+      memory: { description: 'Size, as 500MB or 8GB. Default: none.', type: 'string', pattern: SIZE },
+      gpu: { description: 'GPUs. Default 0.', ...INTEGER(0, 10_000) },
+    },
   },
   cache: { description: 'Whether outputs of an earlier run may be used. Default true.', type: 'boolean' },
   seed: { description: 'Seed of everything random in the step. Default 42.', ...INTEGER(0, 2 ** 31 - 1) },

@@ -2,6 +2,8 @@
  * Amounts with a unit, as they are typed: `30d`, `1h30m`, `10GB`.
  */
 import { InvalidArgumentError } from 'commander';
+import { RESOURCE_KINDS, type Demand, type ResourceKind } from '../config/demand.js';
+import { sizeInBytes } from '../config/size.js';
 
 /** An amount, and how it was typed. */
 export interface Amount {
@@ -17,19 +19,6 @@ const DURATIONS: Readonly<Record<string, number>> = {
   w: 7 * 86_400_000,
 };
 
-const SIZES: Readonly<Record<string, number>> = {
-  B: 1,
-  kB: 1e3,
-  KB: 1e3,
-  MB: 1e6,
-  GB: 1e9,
-  TB: 1e12,
-  KiB: 2 ** 10,
-  MiB: 2 ** 20,
-  GiB: 2 ** 30,
-  TiB: 2 ** 40,
-};
-
 /** Reads a duration; in milliseconds. @throws InvalidArgumentError */
 export function durationAmount(text: string): Amount {
   const parts = [...text.matchAll(/(\d{1,6})([smhdw])/gu)];
@@ -40,8 +29,24 @@ export function durationAmount(text: string): Amount {
 
 /** Reads a size; in bytes. @throws InvalidArgumentError */
 export function sizeAmount(text: string): Amount {
-  const [, count = '', unit = ''] = /^(\d{1,9}(?:\.\d{1,3})?) ?([kKMGT]i?B|B)$/u.exec(text) ?? [];
-  const value = Math.round(Number(count) * (SIZES[unit] ?? Number.NaN));
-  if (count !== '' && Number.isSafeInteger(value)) return { text: text.replace(' ', ''), value };
+  const value = sizeInBytes(text);
+  if (value !== undefined) return { text: text.replace(' ', ''), value };
   throw new InvalidArgumentError("It must be a size with its unit: '500MB', '10GB', '1.5TB'.");
+}
+
+const PART = "Write it as 'cpu=4,memory=8GB,gpu=1'; what is left out is that of the machine.";
+
+/** Reads what is to be taken for the machine's resources. @throws InvalidArgumentError */
+export function budgetAmounts(text: string): Partial<Demand> {
+  const amounts: Partial<Record<ResourceKind, number>> = {};
+  for (const part of text.split(',')) {
+    const [, name = '', amount = ''] = /^\s*(\w+)\s*=\s*([\w.]+)\s*$/u.exec(part) ?? [];
+    const kind = RESOURCE_KINDS.find((known) => known === name);
+    const number = /^\d{1,5}(?:\.\d{1,3})?$/u.test(amount) ? Number(amount) : undefined;
+    const value = kind === 'memory' ? sizeInBytes(amount) : number;
+    const isWhole = kind !== 'gpu' || Number.isInteger(value);
+    if (kind === undefined || value === undefined || !isWhole || kind in amounts) throw new InvalidArgumentError(PART);
+    amounts[kind] = value;
+  }
+  return amounts;
 }

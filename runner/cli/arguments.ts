@@ -2,6 +2,7 @@
  * What commands are told: operands and options, as they are declared and as the commands read them.
  */
 import type { Command as Parser } from 'commander';
+import type { Demand } from '../config/demand.js';
 import type { RunSelection } from '../history/run-selection.js';
 import type { Amount } from './amounts.js';
 
@@ -47,10 +48,12 @@ export interface RunArguments extends PlanArguments {
   readonly failFast: boolean;
   /** Steps that run at the same time; undefined: as many as there are cores. */
   readonly jobs: number | undefined;
+  /** What they may take together; what is not said is that of the machine. */
+  readonly resources: Partial<Demand>;
 }
 
 /** Arguments of `pipeline resume`. */
-export interface ResumeArguments extends Pick<RunArguments, 'jobs' | 'failFast'> {
+export interface ResumeArguments extends Pick<RunArguments, 'jobs' | 'resources' | 'failFast'> {
   /** Undefined: the latest that did not complete. */
   readonly run: number | undefined;
 }

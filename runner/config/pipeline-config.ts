@@ -1,6 +1,7 @@
 /**
  * A pipeline file as it was read: its parts found and of the right kinds, references not yet followed.
  */
+import type { PlacedDemand } from './demand.js';
 import type { Hook } from './hooks.js';
 import type { Located, Placed } from './located.js';
 import type { EnvVariable } from './read-env.js';
@@ -35,6 +36,8 @@ export interface NodeConfig {
   readonly timeoutMs: number | undefined;
   readonly cache: boolean;
   readonly seed: Placed<number>;
+  /** What it takes of the machine. */
+  readonly demand: PlacedDemand;
 }
 
 /** One pipeline. */

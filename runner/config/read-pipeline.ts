@@ -3,6 +3,7 @@
  */
 import type { Problems } from '../source/problems.js';
 import type { SourceRange } from '../source/source-file.js';
+import { DEFAULT_DEMAND, readDemand, type PlacedDemand } from './demand.js';
 import { expandEach } from './expand-each.js';
 import { asBoolean, asDuration, asInteger, asMapping, asText, asTexts, checkName, knownEntries } from './fields.js';
 import { readHooks } from './hooks.js';
@@ -23,7 +24,7 @@ const PIPELINE_KEYS = [
   'on_failure',
   'nodes',
 ];
-const DEFAULT_KEYS = ['retries', 'timeout', 'cache', 'seed'];
+const DEFAULT_KEYS = ['retries', 'timeout', 'resources', 'cache', 'seed'];
 const NODE_KEYS = [
   'component',
   'inputs',
@@ -34,6 +35,7 @@ const NODE_KEYS = [
   'for_each',
   'retries',
   'timeout',
+  'resources',
   'cache',
   'seed',
   'env',
@@ -52,6 +54,7 @@ interface Settings {
   readonly timeoutMs: number | undefined;
   readonly cache: boolean;
   readonly seed: number;
+  readonly demand: PlacedDemand;
 }
 
 /** `retries: 3`, or how often and after which first pause: `retries: {times: 3, pause: 5s}`. */
@@ -77,11 +80,13 @@ function readSettings(keys: ReadonlyMap<string, LocatedEntry>, base: Settings, p
   const timeout = keys.get('timeout');
   const cache = keys.get('cache');
   const seed = keys.get('seed');
+  const resources = keys.get('resources');
   return {
     ...(retries === undefined ? base : readRetries(retries.value, base, problems)),
     timeoutMs: (timeout && asDuration(timeout.value, 'timeout', problems)) ?? base.timeoutMs,
     cache: (cache && asBoolean(cache.value, 'cache', problems)) ?? base.cache,
     seed: (seed && asInteger(seed.value, 'seed', [0, 2 ** 31 - 1], problems)) ?? base.seed,
+    demand: resources === undefined ? base.demand : readDemand(resources.value, base.demand, problems),
   };
 }
 
@@ -149,6 +154,7 @@ function readNode(
     timeoutMs: settings.timeoutMs,
     cache: settings.cache,
     seed: { value: settings.seed, range: keys.get('seed')?.value.range ?? keyRange },
+    demand: settings.demand,
   };
   return expandEach(config, keys.get('for_each')?.value, params, problems);
 }
@@ -203,6 +209,7 @@ export function readPipeline(
     timeoutMs: undefined,
     cache: true,
     seed: DEFAULT_SEED,
+    demand: { amounts: DEFAULT_DEMAND, places: {} },
   };
   const defaultsEntry = keys.get('defaults');
   const defaultsMapping = defaultsEntry && asMapping(defaultsEntry.value, 'defaults', problems);

@@ -18,6 +18,7 @@ import { openRoot } from '../../artifacts/store/store-root.js';
 import { artifactTypes } from '../../artifacts/types.js';
 import { StepError } from '../../components/executor.js';
 import { executorLoader } from '../../components/registry.js';
+import type { Demand } from '../config/demand.js';
 import { needsOf, type GraphNode, type PipelineGraph } from '../graph/pipeline-graph.js';
 import { arrivalOf, type ArtifactsByPort, type NodeEnd } from '../plan/arrival.js';
 import { planPipeline } from '../plan/plan-pipeline.js';
@@ -30,6 +31,7 @@ import { runStep, StepEnded, type StepSurroundings } from './run-step.js';
 import { RunSummaryBuilder } from './run-summary.js';
 import { stepFailure } from './step-failure.js';
 import { stepLogPath } from './step-log.js';
+import { WaitingLine } from './waiting-line.js';
 import { WorkerPool } from './worker-pool.js';
 
 /** What to run and how. */
@@ -39,6 +41,8 @@ export interface RunOptions {
   readonly root: string;
   /** Steps that run at the same time. */
   readonly jobs: number;
+  /** What they may take of the machine together. */
+  readonly budget: Demand;
   /** Whether outputs of earlier runs may be used. */
   readonly cache: boolean;
   /** Nodes that run again though they are cached. */
@@ -75,6 +79,8 @@ function reported(outputs: ArtifactsByPort): readonly ReportedArtifact[] {
   );
 }
 
+const NOTHING: Demand = { cpu: 0, memory: 0, gpu: 0 };
+
 /** A run while it goes on. */
 class Run {
   readonly #options: RunOptions;
@@ -84,6 +90,8 @@ class Run {
   readonly #planner: Planner;
   readonly #nodes: ReadonlyMap<string, GraphNode>;
   readonly #state: RunState;
+  readonly #line: WaitingLine<GraphNode>;
+  /** Those that the line let start. */
   readonly #queue: PQueue;
   readonly #ends = new Map<string, NodeEnd>();
   /** Which node of this run an artifact came out of, for those that are found damaged later. */
@@ -104,6 +112,7 @@ class Run {
     this.#planner = new Planner({ ...options, store });
     this.#nodes = new Map(graph.nodes.map((node) => [node.name, node]));
     this.#state = new RunState(graph.nodes.map((node) => ({ name: node.name, needs: needsOf(node) })));
+    this.#line = new WaitingLine(options.budget, options.jobs);
     this.#queue = new PQueue({ concurrency: options.jobs });
   }
 
@@ -163,7 +172,16 @@ class Run {
       const node = this.#nodes.get(name);
       if (node === undefined) continue;
       this.#readyAt.set(name, Date.now());
-      void this.#queue.add(() => this.#runNode(node));
+      // What is not executed takes nothing.
+      this.#line.add(node, this.#options.fromCache.has(name) ? NOTHING : node.demand);
+    }
+    for (let started = this.#line.next(); started !== undefined; started = this.#line.next()) {
+      const turn = started;
+      void this.#queue.add(async () => {
+        await this.#runNode(turn.item);
+        this.#line.release(turn);
+        this.#schedule();
+      });
     }
   }
 
@@ -238,7 +256,6 @@ class Run {
       if (!(error instanceof StepEnded)) this.#fail(name, new StepEnded(stepFailure(error), false, 0));
       else this.#fail(name, error);
     }
-    this.#schedule();
   }
 
   async #decide(node: GraphNode, inputs: ArtifactsByPort): Promise<void> {

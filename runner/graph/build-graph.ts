@@ -290,6 +290,7 @@ export async function buildGraph(
       timeoutMs: config.timeoutMs,
       cache: config.cache,
       seed: config.seed.value,
+      demand: config.demand.amounts,
       env: Object.fromEntries(config.env.map(({ entry, value }) => [entry.key, value])),
       places: {
         name: config.name.range,
@@ -297,6 +298,7 @@ export async function buildGraph(
         param: (path: ParamPath) => (located === undefined ? config.name.range : rangeAt(located, path, false)),
         input: (port) => portRange.get(port) ?? config.name.range,
         env: (name) => envRange.get(name) ?? config.name.range,
+        demand: (kind) => config.demand.places[kind] ?? config.name.range,
         seed: config.seed.range,
       },
     });

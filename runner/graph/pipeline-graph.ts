@@ -6,6 +6,7 @@ import type { ArtifactType } from '../../artifacts/types.js';
 import type { ComponentSpec } from '../../components/component-spec.js';
 import type { ParamPath, ParamResource } from '../../components/params.js';
 import type { ComponentSource } from '../../components/registry.js';
+import type { Demand, ResourceKind } from '../config/demand.js';
 import type { Hook } from '../config/hooks.js';
 import type { Condition } from './condition.js';
 import type { SourceRange } from '../source/source-file.js';
@@ -24,6 +25,8 @@ export interface NodePlaces {
   param(path: ParamPath): SourceRange;
   input(port: string): SourceRange;
   env(name: string): SourceRange;
+  /** What is said of a kind of resource, or the node's name where nothing is. */
+  demand(kind: ResourceKind): SourceRange;
   /** `seed`, or the node's name where no seed is written. */
   readonly seed: SourceRange;
 }
@@ -59,6 +62,8 @@ export interface GraphNode {
   /** Whether outputs of an earlier run may be used. */
   readonly cache: boolean;
   readonly seed: number;
+  /** What it takes of the machine while it runs. */
+  readonly demand: Demand;
   /** Declared environment, with values; a secret stands as `${secrets.X}`. */
   readonly env: Readonly<Record<string, string>>;
   readonly places: NodePlaces;

@@ -4,7 +4,6 @@
 import { resolve } from 'node:path';
 import { canonicalJson } from '../../artifacts/canonical-json.js';
 import type { GraphNode, OutputReference, PipelineGraph } from '../graph/pipeline-graph.js';
-import { PipelineError } from './pipeline-error.js';
 
 /** A step of a pipeline. */
 export interface PipelineNode {
@@ -97,10 +96,6 @@ export async function loadPipeline(file: string, options: LoadOptions = {}): Pro
     components: componentFinder,
   });
   if (loaded.ok) return new LoadedPipeline(loaded.value);
-  const { diagnosticData } = await import('../source/diagnostic-data.js');
-  const diagnostics = loaded.diagnostics.map(diagnosticData);
-  const places = diagnostics.map(({ place, message }) =>
-    place === undefined ? message : `${place.file}:${String(place.line)}:${String(place.column)}: ${message}`,
-  );
-  throw new PipelineError('invalid-pipeline', places.join('\n'), loaded.diagnostics[0]?.hint, diagnostics);
+  const { invalidPipeline } = await import('./invalid-pipeline.js');
+  throw invalidPipeline(loaded.diagnostics);
 }

@@ -12,6 +12,8 @@ import type { PlanOptions } from './plan.js';
 export interface RunOptions extends PlanOptions {
   /** Steps that run at the same time. Default: one a core. */
   readonly jobs?: number;
+  /** What they may take together. Default: the machine's cores and memory, no GPU. Memory in bytes. */
+  readonly resources?: { readonly cpu?: number; readonly memory?: number; readonly gpu?: number };
   /** Whether nothing new starts once a step has failed; else only what needs it is given up. Default: false. */
   readonly failFast?: boolean;
   /** Aborts when the run is to stop: nothing new starts, and what runs is asked to end; 10 seconds later it is ended. */
@@ -23,20 +25,32 @@ export interface RunOptions extends PlanOptions {
  * last; a step that fails is an event, no exception. Who leaves the loop early stops the run, and waits for its end.
  *
  * @returns events; after the last one, the number of the run and how it ended
- * @throws PipelineError `unknown-node`, `nothing-selected`
+ * @throws PipelineError `unknown-node`, `nothing-selected`; `invalid-pipeline` when a node takes more than there is
  * @throws StoreError when the store cannot be used, or another run of the pipeline is going on in it
  */
 export async function* run(pipeline: Pipeline, options: RunOptions = {}): AsyncGenerator<RunEvent, RunResult> {
-  const [{ select }, { runPipeline }, { realClock }, { stepLogs }, { EventQueue }] = await Promise.all([
+  const [{ select }, budgets, { runPipeline }, { realClock }, { stepLogs }, { EventQueue }] = await Promise.all([
     import('./select.js'),
+    import('../graph/budget.js'),
     import('../execution/run-pipeline.js'),
     import('../reporting/reporter.js'),
     import('../reporting/step-logs.js'),
     import('./event-queue.js'),
   ]);
-  const { root = '.pipeline', cache = true, jobs = availableParallelism(), failFast = false, signal } = options;
+  const { root = '.pipeline', cache = true, jobs, resources = {}, failFast = false, signal } = options;
   const selected = select(pipeline, options);
-  if (!Number.isSafeInteger(jobs) || jobs < 1) throw new RangeError(`jobs is ${String(jobs)}, not a count`);
+  if (jobs !== undefined && (!Number.isSafeInteger(jobs) || jobs < 1)) {
+    throw new RangeError(`jobs is ${String(jobs)}, not a count`);
+  }
+  for (const [kind, amount] of Object.entries(resources)) {
+    if (!Number.isFinite(amount) || amount < 0) throw new RangeError(`${kind} is ${String(amount)}, not an amount`);
+  }
+  const budget = budgets.machineBudget(resources, jobs);
+  const tooLarge = budgets.overBudget(selected, budget);
+  if (tooLarge.length > 0) {
+    const { invalidPipeline } = await import('./invalid-pipeline.js');
+    throw invalidPipeline(tooLarge);
+  }
   const absolute = resolve(root);
   const events = new EventQueue<RunEvent>();
   const logs = stepLogs(absolute, realClock, (node, message) => {
@@ -58,7 +72,8 @@ export async function* run(pipeline: Pipeline, options: RunOptions = {}): AsyncG
   const running = runPipeline({
     ...selected,
     root: absolute,
-    jobs,
+    jobs: jobs ?? availableParallelism(),
+    budget,
     cache,
     failFast,
     report,

@@ -42,7 +42,7 @@ describe('pipeline complete', () => {
     expect(await words(folder, '')).not.toContain('complete');
     expect(await words(folder, 're')).not.toContain('run');
     expect(await words(folder, 'run', '--f')).toEqual(['--from', '--force', '--fail-fast']);
-    expect(await words(folder, 'run', '--r')).toEqual(['--root']);
+    expect(await words(folder, 'run', '--r')).toEqual(['--resources', '--root']);
     expect(await words(folder, 'runs', '--status', '')).toEqual(expect.arrayContaining(['complete', 'failed']));
     expect(await words(folder, 'completion', '')).toEqual(['bash', 'zsh', 'fish']);
     expect(await words(folder, 'components', 'Tra')).toEqual(['Transform', 'Trainer']);

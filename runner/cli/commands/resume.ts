@@ -24,10 +24,13 @@ function unfinished(run: number | undefined, metadata: MetadataStore): RunRecord
   throw new RequestError('nothing-to-resume', `run ${String(id)} is complete`, "'pipeline run FILE' starts a new one");
 }
 
-export const command: Command<ResumeArguments> = async ({ run, jobs, failFast }, environment) => {
+export const command: Command<ResumeArguments> = async ({ run, jobs, resources, failFast }, environment) => {
   const { file, params } = await withStore(environment, ({ metadata }) => unfinished(run, metadata));
   // JSON is YAML.
   const set = Object.entries(params).map(([name, value]) => `${name}=${JSON.stringify(value)}`);
   const everything = { from: [], to: [], only: [], exclude: [], force: [], cache: true };
-  return await runAgain({ file, set, paramsFiles: [], ...everything, jobs, failFast, dryRun: false }, environment);
+  return await runAgain(
+    { file, set, paramsFiles: [], ...everything, jobs, resources, failFast, dryRun: false },
+    environment,
+  );
 };

@@ -7,7 +7,8 @@ import { runPipeline } from '../../execution/run-pipeline.js';
 import { combineReporters, realClock } from '../../reporting/reporter.js';
 import { runReporter } from '../../reporting/run-reporter.js';
 import { stepLogs } from '../../reporting/step-logs.js';
-import { EXIT, type Command, type ExitStatus } from '../command.js';
+import { machineBudget, overBudget } from '../../graph/budget.js';
+import { EXIT, InvalidPipeline, type Command, type ExitStatus } from '../command.js';
 import type { RunArguments } from '../arguments.js';
 import { loadGraph } from '../load.js';
 import { selectGraph } from '../select.js';
@@ -25,6 +26,9 @@ export const command: Command<RunArguments> = async (args, environment) => {
     return await plan.command(args, environment);
   }
   const selected = selectGraph(await loadGraph(args, environment), args);
+  const budget = machineBudget(args.resources, args.jobs);
+  const over = overBudget(selected, budget);
+  if (over.length > 0) throw new InvalidPipeline(over);
   const stop = new AbortController();
   const kill = new AbortController();
   const { stdout, json, root, cwd } = environment;
@@ -46,6 +50,7 @@ export const command: Command<RunArguments> = async (args, environment) => {
       ...selected,
       root,
       jobs: args.jobs ?? availableParallelism(),
+      budget,
       cache: args.cache,
       failFast: args.failFast,
       report: (event) => {

@@ -2,6 +2,8 @@
  * The commands that read a pipeline file.
  */
 import { Option, type Command as Parser } from 'commander';
+import type { Demand } from '../../config/demand.js';
+import { budgetAmounts } from '../amounts.js';
 import {
   GRAPH_FORMATS,
   type GraphArguments,
@@ -32,6 +34,18 @@ function pipelineArguments(file: string, { set, paramsFile }: PipelineOptions): 
 
 type PlanOptions = PipelineOptions & Omit<PlanArguments, 'file' | 'paramsFiles'>;
 
+/** What `run` takes beside what `plan` takes. */
+interface RunOptions {
+  readonly jobs?: number;
+  readonly resources?: Partial<Demand>;
+  readonly failFast?: boolean;
+  readonly dryRun?: boolean;
+}
+
+const JOBS = 'steps that run at the same time (default: one a core)';
+const RESOURCES =
+  "what they may take together: 'cpu=4,memory=8GB,gpu=1' (default: the machine's cores and memory, no GPU)";
+
 /** A command that decides what is to be executed. */
 function planCommand(program: Parser, name: string, summary: string): Parser {
   return pipelineCommand(program, name, summary)
@@ -57,15 +71,17 @@ function planArguments(file: string, options: PlanOptions): PlanArguments {
 export function declarePipelineCommands(program: Parser, start: Start): void {
   program.commandsGroup('Pipelines:');
   planCommand(program, 'run', 'run a pipeline; what has not changed since an earlier run is not executed again')
-    .option('-j, --jobs <n>', 'steps that run at the same time (default: one a core)', count)
+    .option('-j, --jobs <n>', JOBS, count)
+    .option('--resources <amounts>', RESOURCES, budgetAmounts)
     .option('--keep-going', 'when a step fails, go on with what does not need it (default)')
     .addOption(new Option('--fail-fast', 'when a step fails, start nothing new').conflicts('keepGoing'))
     .option('--dry-run', "say what would happen, as 'plan' does; executes nothing")
-    .action(async (file: string, options: PlanOptions & { jobs?: number; failFast?: true; dryRun?: true }) => {
-      const { jobs, failFast = false, dryRun = false } = options;
+    .action(async (file: string, options: PlanOptions & RunOptions) => {
+      const { jobs, resources = {}, failFast = false, dryRun = false } = options;
       await start<RunArguments>(() => import('../commands/run.js'), {
         ...planArguments(file, options),
         jobs,
+        resources,
         failFast,
         dryRun,
       });
@@ -74,10 +90,11 @@ export function declarePipelineCommands(program: Parser, start: Start): void {
     .command('resume')
     .description('run again, with its file and params, a run that did not complete: what it finished is cached')
     .argument('[run]', 'number of the run (default: the latest that did not complete)', count)
-    .option('-j, --jobs <n>', 'steps that run at the same time (default: one a core)', count)
+    .option('-j, --jobs <n>', JOBS, count)
+    .option('--resources <amounts>', RESOURCES, budgetAmounts)
     .option('--fail-fast', 'when a step fails, start nothing new')
-    .action(async (run: number | undefined, { jobs, failFast = false }: { jobs?: number; failFast?: boolean }) => {
-      await start<ResumeArguments>(() => import('../commands/resume.js'), { run, jobs, failFast });
+    .action(async (run: number | undefined, { jobs, resources = {}, failFast = false }: Omit<RunOptions, 'dryRun'>) => {
+      await start<ResumeArguments>(() => import('../commands/resume.js'), { run, jobs, resources, failFast });
     });
   planCommand(program, 'plan', 'say what would run and why, and what is cached; executes nothing').action(
     async (file: string, options: PlanOptions) => {

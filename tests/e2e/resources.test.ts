@@ -1,0 +1,89 @@
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { events, pipeline } from '../rig/cli.js';
+import { expectRefused } from '../rig/refused.js';
+import { executed, scriptStep, step, writePipeline } from '../rig/steps.js';
+import { temporaryFolders } from '../rig/temp-folder.js';
+
+const temporaryFolder = temporaryFolders();
+
+/** Says when it starts and ends; takes a moment, so that others would run at the same time if they could. */
+const TAKES_A_MOMENT =
+  "const fs = require('fs'); setTimeout(() => fs.writeFileSync(process.argv[1] + '/data', process.argv[1]), 50)";
+
+/** Most steps that ran at the same time. */
+function mostAtOnce(stdout: string): number {
+  let now = 0;
+  let most = 0;
+  for (const { type } of events(stdout)) {
+    if (type === 'step-started') most = Math.max(most, ++now);
+    if (type === 'step-completed') now--;
+  }
+  return most;
+}
+
+describe('resources', () => {
+  test('nodes run at the same time as long as the budget lasts', async () => {
+    const folder = temporaryFolder();
+    const nodes = Object.fromEntries(
+      ['a', 'b', 'c', 'd'].map((name) => [name, scriptStep(TAKES_A_MOMENT, {}, { resources: { gpu: 1 } })]),
+    );
+    writePipeline(folder, nodes);
+    const all = ['run', 'p.yaml', '--json', '--no-cache', '--jobs', '4', '--resources'];
+    const one = await pipeline(folder, [...all, 'cpu=4,gpu=1']);
+    expect([one.status, mostAtOnce(one.stdout)]).toEqual([0, 1]);
+    const three = await pipeline(folder, [...all, 'gpu=3,memory=1GB,cpu=4']);
+    expect([three.status, mostAtOnce(three.stdout)]).toEqual([0, 3]);
+    const jobs = await pipeline(folder, [...all, 'cpu=4,gpu=4', '--jobs', '2']);
+    expect([jobs.status, mostAtOnce(jobs.stdout)]).toEqual([0, 2]);
+  });
+
+  test('a node that takes more than there is: refused at its place, before anything runs', async () => {
+    const folder = temporaryFolder();
+    const resources = { cpu: 1, memory: '900TB', gpu: 1 };
+    writePipeline(folder, { small: step('small', 's'), big: step('big', 'b', {}, { resources }) });
+    const { stderr } = await expectRefused(
+      folder,
+      ['run', 'p.yaml'],
+      'out-of-range',
+      "the node 'big' takes more memory than there is",
+      "the node 'big' takes more gpu than there is",
+    );
+    expect(stderr).toMatch(/p\.yaml:5:\d+/u);
+    expect(executed(folder, 'small')).toBe(0);
+    expect(existsSync(join(folder, '.pipeline'))).toBe(false);
+    // What is not selected is not executed.
+    const enough = await pipeline(folder, ['run', 'p.yaml', '--only', 'small']);
+    expect(enough.status).toBe(0);
+    const told = ['run', 'p.yaml', '--resources', 'memory=900TB,gpu=1'];
+    expect((await pipeline(folder, told)).status).toBe(0);
+    expect(executed(folder, 'big')).toBe(1);
+    // A node that says nothing takes a core.
+    await expectRefused(folder, ['run', 'p.yaml', '--only', 'small', '--resources', 'cpu=0.5'], 'out-of-range');
+  });
+
+  test('are no ingredients; defaults hold where a node says nothing; resume takes --resources', async () => {
+    const folder = temporaryFolder();
+    const mark = "const fs = require('fs'); if (!fs.existsSync('go')) process.exit(1);";
+    const late = scriptStep(`${mark} fs.writeFileSync(process.argv[1] + '/data', '')`);
+    writePipeline(folder, { first: step('first', 'f'), late });
+    await pipeline(folder, ['run', 'p.yaml']);
+    writePipeline(folder, { first: step('first', 'f'), late }, 'demo', ['defaults: {resources: {gpu: 2}}']);
+    writeFileSync(join(folder, 'go'), '');
+    const refused = await pipeline(folder, ['resume']);
+    expect([refused.status, refused.stderr]).toEqual([2, expect.stringContaining('takes more gpu than there is')]);
+    const { status, stdout } = await pipeline(folder, ['resume', '--resources', 'gpu=2']);
+    expect(status).toBe(0);
+    expect(stdout).toContain('first: cached, from run 1');
+  });
+
+  test.each(['cpu', 'cpu=', 'cpu=x', 'cpus=1', 'memory=8', 'gpu=0.5', 'cpu=1,cpu=2', 'cpu=-1', ''])(
+    '--resources %j is refused',
+    async (text) => {
+      const folder = temporaryFolder();
+      writePipeline(folder, { first: step('first', 'f') });
+      await expectRefused(folder, ['run', 'p.yaml', '--resources', text], 'usage', "'cpu=4,memory=8GB,gpu=1'");
+    },
+  );
+});
