@@ -50,6 +50,8 @@ export interface RunArguments extends PlanArguments {
   readonly jobs: number | undefined;
   /** What they may take together; what is not said is that of the machine. */
   readonly resources: Partial<Demand>;
+  /** Path of a page on the run, written when it has ended. */
+  readonly report: string | undefined;
 }
 
 /** Arguments of `pipeline resume`. */
@@ -80,6 +82,14 @@ export interface LogsArguments {
 export interface ShowArguments {
   /** Undefined: the latest run. */
   readonly run: number | undefined;
+}
+
+/** Arguments of `pipeline report`. */
+export interface ReportArguments {
+  /** Undefined: the latest run. */
+  readonly run: number | undefined;
+  /** Path of the page; undefined: `run-<number>.html` in the working folder. */
+  readonly output: string | undefined;
 }
 
 /** Arguments of `pipeline artifacts`. */
@@ -140,7 +150,7 @@ export interface InitArguments {
 }
 
 /** Forms that a comparison is drawn in. */
-export const DIFF_FORMATS = ['text', 'markdown'] as const;
+export const DIFF_FORMATS = ['text', 'markdown', 'html'] as const;
 
 /** Arguments of `pipeline diff`. */
 export interface DiffArguments {

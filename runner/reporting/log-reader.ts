@@ -5,6 +5,7 @@ import { open } from 'node:fs/promises';
 import { StringDecoder } from 'node:string_decoder';
 import { StoreError } from '../../artifacts/store/store-error.js';
 import { systemErrorCode } from '../../artifacts/system-error.js';
+import { recordedLog } from '../execution/step-log.js';
 import { plainText } from './plain-text.js';
 
 /** Bytes that are read at once. */
@@ -67,4 +68,15 @@ export class LogReader {
     }
     return lines.map(parseLogLine);
   }
+}
+
+/**
+ * All lines of a recorded log; none where there is no log.
+ *
+ * @param root - absolute folder of the store
+ * @param log - as the step's record names it
+ */
+export async function recordedLines(root: string, log: string | undefined): Promise<readonly LogLine[]> {
+  const path = recordedLog(root, log);
+  return path === undefined ? [] : await new LogReader(path).read(true);
 }

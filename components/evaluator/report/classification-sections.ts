@@ -75,11 +75,16 @@ function cell(count: number, total: number, isRight: boolean, title: string): Ht
   return html`<td class="${isRight ? 'right' : 'wrong'} h${step}" title="${title}">${wholeNumber(count)}</td>`;
 }
 
-/** The confusion matrix as a heat map, where it fits. */
-export function confusionMatrix({ confusion_matrix, per_class }: ClassificationResult): Html {
+/**
+ * The confusion matrix as a heat map, where it fits.
+ *
+ * @param of - what it belongs to, where several things are shown
+ */
+export function confusionMatrix({ confusion_matrix, per_class }: ClassificationResult, of?: string): Html {
+  const title = of === undefined ? 'Confusion matrix' : html`Confusion matrix: ${nameOf(of)}`;
   if (confusion_matrix === null || per_class.length > SHOWN_CLASSES) {
     return html`<section>
-      <h2>Confusion matrix</h2>
+      <h2>${title}</h2>
       <p>
         ${wholeNumber(per_class.length)} classes do not fit a page;
         ${confusion_matrix === null ? 'the most frequent confusions are below.' : 'the matrix is in evaluation.json.'}
@@ -100,7 +105,7 @@ export function confusionMatrix({ confusion_matrix, per_class }: ClassificationR
     </tr> `;
   });
   return html`<section>
-    <h2>Confusion matrix</h2>
+    <h2>${title}</h2>
     <div class="wide">
       <table class="${names.length > ROOMY_CLASSES ? 'matrix dense' : 'matrix'}">
         <thead>

@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { suggest } from '../../config/fields.js';
 import { recordedLog } from '../../execution/step-log.js';
 import { plainLine } from '../../reporting/plain-text.js';
-import { LogReader, type LogLine } from '../../reporting/log-reader.js';
+import { LogReader, recordedLines, type LogLine } from '../../reporting/log-reader.js';
 import { styleFor } from '../../reporting/style.js';
 import { RequestError } from '../../source/request-error.js';
 import { EXIT, type Command, type Environment, type ExitStatus } from '../command.js';
@@ -117,8 +117,7 @@ export const command: Command<LogsArguments> = (args, environment) =>
     const execution = executionOf(node, run, metadata);
     if (execution === undefined) throw noExecution(node, run, metadata);
     noteOrigin(execution, store, environment);
-    const path = recordedLog(root.path, execution.log);
-    const lines = path === undefined ? [] : await new LogReader(path).read(true);
+    const lines = await recordedLines(root.path, execution.log);
     const write = writer(environment, run, node);
     for (const line of lastOf(lines, tail)) write(line);
     if (lines.length === 0) note(environment, `${plainLine(node)} said nothing in run ${String(run.id)}`);

@@ -30,7 +30,7 @@ export const command: Command<ResumeArguments> = async ({ run, jobs, resources, 
   const set = Object.entries(params).map(([name, value]) => `${name}=${JSON.stringify(value)}`);
   const everything = { from: [], to: [], only: [], exclude: [], force: [], cache: true };
   return await runAgain(
-    { file, set, paramsFiles: [], ...everything, jobs, resources, failFast, dryRun: false },
+    { file, set, paramsFiles: [], ...everything, jobs, resources, failFast, dryRun: false, report: undefined },
     environment,
   );
 };

@@ -11,6 +11,7 @@ import { machineBudget, overBudget } from '../../graph/budget.js';
 import { EXIT, InvalidPipeline, type Command, type ExitStatus } from '../command.js';
 import type { RunArguments } from '../arguments.js';
 import { loadGraph } from '../load.js';
+import { withStore } from '../open-store.js';
 import { selectGraph } from '../select.js';
 import { rootOption, shownPath } from '../shown-path.js';
 
@@ -46,7 +47,7 @@ export const command: Command<RunArguments> = async (args, environment) => {
     else stop.abort();
   });
   try {
-    const { outcome } = await runPipeline({
+    const { run, outcome } = await runPipeline({
       ...selected,
       root,
       jobs: args.jobs ?? availableParallelism(),
@@ -59,6 +60,10 @@ export const command: Command<RunArguments> = async (args, environment) => {
       stop: stop.signal,
       kill: kill.signal,
     });
+    if (args.report !== undefined) {
+      const { writeReport } = await import('./report.js');
+      await withStore(environment, (store) => writeReport({ run, output: args.report }, store, environment));
+    }
     return STATUS[outcome];
   } finally {
     release();

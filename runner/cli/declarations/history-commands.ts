@@ -11,6 +11,7 @@ import {
   type LineageArguments,
   type LogsArguments,
   type MetricsArguments,
+  type ReportArguments,
   type RunsArguments,
 } from '../arguments.js';
 import { RUN_STATUSES, type RunSelection } from '../../history/run-selection.js';
@@ -134,4 +135,12 @@ export function declareHistoryCommands(program: Parser, start: Start): void {
       });
     });
   declareDiff(program, start);
+  program
+    .command('report')
+    .description('write one page on a run: graph, times, metrics, training curves, lineage, the ends of logs')
+    .argument('[run]', ONE_RUN, count)
+    .option('-o, --output <path>', 'where to (default: run-NUMBER.html)')
+    .action(async (run: number | undefined, { output }: { output?: string }) => {
+      await start<ReportArguments>(() => import('../commands/report.js'), { run, output });
+    });
 }

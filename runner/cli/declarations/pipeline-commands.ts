@@ -40,6 +40,7 @@ interface RunOptions {
   readonly resources?: Partial<Demand>;
   readonly failFast?: boolean;
   readonly dryRun?: boolean;
+  readonly report?: string;
 }
 
 const JOBS = 'steps that run at the same time (default: one a core)';
@@ -75,15 +76,17 @@ export function declarePipelineCommands(program: Parser, start: Start): void {
     .option('--resources <amounts>', RESOURCES, budgetAmounts)
     .option('--keep-going', 'when a step fails, go on with what does not need it (default)')
     .addOption(new Option('--fail-fast', 'when a step fails, start nothing new').conflicts('keepGoing'))
+    .addOption(new Option('--report <path>', 'write a page on the run when it has ended').conflicts('dryRun'))
     .option('--dry-run', "say what would happen, as 'plan' does; executes nothing")
     .action(async (file: string, options: PlanOptions & RunOptions) => {
-      const { jobs, resources = {}, failFast = false, dryRun = false } = options;
+      const { jobs, resources = {}, failFast = false, dryRun = false, report } = options;
       await start<RunArguments>(() => import('../commands/run.js'), {
         ...planArguments(file, options),
         jobs,
         resources,
         failFast,
         dryRun,
+        report,
       });
     });
   program

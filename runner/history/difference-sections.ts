@@ -1,0 +1,121 @@
+/**
+ * A comparison of two runs as tables, however they are drawn.
+ */
+import { byteSize, duration, metricText, shortDigest } from '../reporting/quantities.js';
+import type { Column } from '../reporting/table.js';
+import type { ContentDifference } from './content-difference.js';
+import type { RunDifference } from './run-difference.js';
+
+/** One table of a comparison. */
+export interface Section {
+  readonly title: string;
+  readonly columns: readonly Column[];
+  readonly rows: readonly (readonly string[])[];
+}
+
+/** Longest value that is shown whole. */
+const LONGEST = 60;
+
+function jsonText(json: string | undefined): string {
+  if (json === undefined) return '–';
+  const digest = /^"([0-9a-f]{64})"$/u.exec(json)?.[1];
+  if (digest !== undefined) return shortDigest(digest);
+  return json.length > LONGEST ? `${json.slice(0, LONGEST - 1)}…` : json;
+}
+
+function signed(text: string, value: number): string {
+  return value > 0 ? `+${text}` : text;
+}
+
+function changeText(before: number | undefined, after: number | undefined): string {
+  if (before === undefined || after === undefined) return '';
+  return before === after ? '=' : signed(metricText(after - before), after - before);
+}
+
+function artifactText(artifact: RunDifference['artifacts'][number]['after']): string {
+  return artifact === undefined ? '–' : `${shortDigest(artifact.digest)}, ${byteSize(artifact.bytes)}`;
+}
+
+function timingText(timing: RunDifference['timings'][number]['after']): string {
+  if (timing === undefined) return '–';
+  return timing.ms === undefined
+    ? timing.state.toLowerCase()
+    : `${duration(timing.ms)}${timing.state === 'COMPLETE' ? '' : ` ${timing.state.toLowerCase()}`}`;
+}
+
+/** Confusions that are listed. */
+const LISTED_CONFUSIONS = 12;
+
+/** The tables of a comparison that have any rows. */
+export function differenceSections(difference: RunDifference & ContentDifference): readonly Section[] {
+  const { params, ingredients, metrics, artifacts, timings, data, confusions } = difference;
+  const left = (...titles: readonly string[]): readonly Column[] => titles.map((title) => ({ title }));
+  const right = (...titles: readonly string[]): readonly Column[] =>
+    titles.map((title) => ({ title, align: 'right' as const }));
+  const number = (value: number | undefined): string => (value === undefined ? '–' : metricText(value));
+  const all: readonly Section[] = [
+    {
+      title: 'params',
+      columns: left('param', 'before', 'after'),
+      rows: params.map(({ name, before, after }) => [
+        name,
+        jsonText(JSON.stringify(before)),
+        jsonText(JSON.stringify(after)),
+      ]),
+    },
+    {
+      title: 'ingredients of steps',
+      columns: left('node', 'ingredient', 'before', 'after'),
+      rows: ingredients.map(({ node, path, before, after }) => [node, path, jsonText(before), jsonText(after)]),
+    },
+    {
+      title: 'metrics',
+      columns: [...left('metric'), ...right('before', 'after', 'change')],
+      rows: metrics.map(({ node, metric, before, after }) => [
+        `${node}.${metric}`,
+        number(before),
+        number(after),
+        changeText(before, after),
+      ]),
+    },
+    {
+      title: 'confusions',
+      columns: [...left('evaluation', 'is', 'taken for'), ...right('before', 'after', 'change')],
+      rows: confusions
+        .slice(0, LISTED_CONFUSIONS)
+        .map(({ output, label, predicted, before, after }) => [
+          output,
+          label,
+          predicted,
+          number(before),
+          number(after),
+          changeText(before, after),
+        ]),
+    },
+    {
+      title: 'data',
+      columns: left('output', 'what', 'before', 'after'),
+      rows: data.map(({ output, fact, before, after }) => [output, fact, before ?? '–', after ?? '–']),
+    },
+    {
+      title: 'artifacts that differ',
+      columns: [...left('output', 'before', 'after'), ...right('size')],
+      rows: artifacts.map(({ output, before, after }) => {
+        const more = (after?.bytes ?? 0) - (before?.bytes ?? 0);
+        const size =
+          before === undefined || after === undefined
+            ? ''
+            : more === 0
+              ? '='
+              : `${more > 0 ? '+' : '-'}${byteSize(Math.abs(more))}`;
+        return [output, artifactText(before), artifactText(after), size];
+      }),
+    },
+    {
+      title: 'timings',
+      columns: [...left('node'), ...right('before', 'after')],
+      rows: timings.map(({ node, before, after }) => [node, timingText(before), timingText(after)]),
+    },
+  ];
+  return all.filter(({ rows }) => rows.length > 0);
+}
