@@ -3,7 +3,8 @@
  * own records wait for: what it has recorded is kept, and what is retired here it cannot record any more. The files move
  * to the trash afterwards.
  */
-import { lstat, readdir } from 'node:fs/promises';
+import { lstatSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { listFiles } from './digest.js';
 import { realDisk, type Disk } from './disk.js';
@@ -11,7 +12,7 @@ import type { MetadataStore, RecordedDigest } from './metadata/metadata-store.js
 import { judge, type RetentionPolicy, type Verdict } from './retention.js';
 import type { ArtifactStore, Digest } from './store/artifact-store.js';
 import { acquireLock } from './store/lock.js';
-import { closeStaging, openStaging, stagingPath } from './store/staging.js';
+import { closeStaging, openStaging, stagingPaths } from './store/staging.js';
 import { StoreError } from './store/store-error.js';
 import type { StoreRoot } from './store/store-root.js';
 import {
@@ -58,17 +59,18 @@ export interface Restoration {
 /** Artifacts whose files are looked at together. */
 const AT_ONCE = 16;
 
-async function folderBytes(folder: string): Promise<number> {
-  const files = await listFiles(folder, (link) => Promise.resolve(link)).catch(() => []);
-  const sizes = await Promise.all(files.map(async ({ absolute }) => (await lstat(absolute)).size));
-  return sizes.reduce((sum, size) => sum + size, 0);
+/** Bytes of a folder; of one that cannot be read, none. */
+function folderBytes(folder: string): number {
+  try {
+    return listFiles(folder, (link) => link).reduce((sum, { absolute }) => sum + lstatSync(absolute).size, 0);
+  } catch {
+    return 0;
+  }
 }
 
 async function findQuarantined({ quarantine }: StoreRoot): Promise<readonly Quarantined[]> {
   const found = await readdir(quarantine).catch(() => []);
-  return await Promise.all(
-    found.sort().map(async (name) => ({ name, bytes: await folderBytes(join(quarantine, name)) })),
-  );
+  return found.sort().map((name) => ({ name, bytes: folderBytes(join(quarantine, name)) }));
 }
 
 /** Sizes of all that stands in the store; of what nothing is recorded of, from its manifest. */
@@ -119,7 +121,7 @@ async function alone<T>({ root }: TidiedStore, work: () => Promise<T>): Promise<
   await openStaging(root);
   try {
     // No pipeline can have this name.
-    const lock = await acquireLock(join(root.locks, '.gc.lock'), () => stagingPath(root));
+    const lock = await acquireLock(join(root.locks, '.gc.lock'), stagingPaths(root));
     if (!lock.taken) {
       throw new StoreError(
         'locked',
@@ -236,7 +238,7 @@ export async function undoCollection(store: TidiedStore): Promise<Restoration | 
 export async function purgeTrash(store: TidiedStore): Promise<number> {
   try {
     return await alone(store, async () => {
-      const bytes = await folderBytes(store.root.trash);
+      const bytes = folderBytes(store.root.trash);
       await emptyTrash(store.root, store.disk);
       return bytes;
     });

@@ -3,9 +3,24 @@
  * writes into its own output folders is not among them. Every change is announced, so that tests can make it fail.
  */
 import { randomUUID } from 'node:crypto';
-import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
-import { chmod, link, lstat, mkdir, open, readdir, rename, rmdir, stat, unlink } from 'node:fs/promises';
+import {
+  chmodSync,
+  closeSync,
+  fsync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmdirSync,
+  statSync,
+  unlinkSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
 import { announce } from './fault-injection.js';
 import { StoreError } from './store/store-error.js';
 import { systemErrorCode } from './system-error.js';
@@ -37,46 +52,52 @@ export interface Disk {
   readonly removeTree: (path: string) => Promise<void>;
 }
 
-/** Waits for a change of something that need not be there. */
-async function ifThere(change: Promise<void>): Promise<void> {
-  await change.catch((error: unknown) => {
-    if (systemErrorCode(error) !== 'ENOENT') throw error;
+/** Does what takes less time than handing it to another thread would; what it throws rejects. */
+function atOnce<T>(work: () => T): Promise<T> {
+  return new Promise((resolve) => {
+    resolve(work());
   });
 }
 
+/** Changes something that need not be there. */
+function ifThere(change: () => void): void {
+  try {
+    change();
+  } catch (error) {
+    if (systemErrorCode(error) !== 'ENOENT') throw error;
+  }
+}
+
 /** Makes a folder and those above it. Node's own recursion never ends where a folder above refuses, as in /proc. */
-async function makeMissing(path: string): Promise<void> {
-  const make = async (): Promise<boolean> => {
+function makeMissing(path: string): void {
+  const make = (): boolean => {
     try {
-      await mkdir(path);
+      mkdirSync(path);
     } catch (error) {
-      const info = await stat(path).catch(() => undefined);
-      if (info?.isDirectory() === true) return true;
+      if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return true;
       if (systemErrorCode(error) !== 'ENOENT') throw error;
       return false;
     }
     return true;
   };
-  if (await make()) return;
-  if (dirname(path) !== path) await makeMissing(dirname(path));
-  if (!(await make())) throw new StoreError('missing', `${path} cannot be made: its folder takes none`);
-}
-
-async function makeFolder(path: string): Promise<void> {
-  announce('mkdir', path);
-  await makeMissing(path);
+  if (make()) return;
+  if (dirname(path) !== path) makeMissing(dirname(path));
+  if (!make()) throw new StoreError('missing', `${path} cannot be made: its folder takes none`);
 }
 
 /** Files that are made durable at the same time: file systems gather what is asked of them at once. */
 const SYNCED_AT_ONCE = 16;
 
+/** Waits on another thread until a file is durable. */
+const durable = promisify(fsync);
+
 async function syncOne(path: string): Promise<void> {
   announce('sync', path);
-  const handle = await open(path, 'r');
+  const file = openSync(path, 'r');
   try {
-    await handle.sync();
+    await durable(file);
   } finally {
-    await handle.close();
+    closeSync(file);
   }
 }
 
@@ -90,79 +111,96 @@ async function sync(given: string | readonly string[]): Promise<void> {
 
 async function writeNew(path: string, data: string | Uint8Array): Promise<void> {
   announce('open', path);
-  const handle = await open(path, 'wx');
+  const file = openSync(path, 'wx');
   try {
     announce('write', path, () => {
       const bytes = Buffer.from(data);
-      writeSync(handle.fd, bytes.subarray(0, bytes.length / 2));
+      writeSync(file, bytes.subarray(0, bytes.length / 2));
     });
-    await handle.writeFile(data);
+    writeFileSync(file, data);
     announce('sync', path);
-    await handle.sync();
+    await durable(file);
   } finally {
-    await handle.close();
+    closeSync(file);
   }
 }
 
-async function move(from: string, to: string): Promise<void> {
+function move(from: string, to: string): void {
   announce('rename', to);
-  await rename(from, to);
+  renameSync(from, to);
 }
 
-async function setMode(path: string, mode: number): Promise<void> {
+function setMode(path: string, mode: number): void {
   announce('chmod', path);
-  await chmod(path, mode);
+  chmodSync(path, mode);
 }
 
-async function removeFile(path: string): Promise<void> {
+function removeFile(path: string): void {
   announce('unlink', path);
-  await ifThere(unlink(path));
+  ifThere(() => {
+    unlinkSync(path);
+  });
 }
 
-async function removeTree(path: string): Promise<void> {
-  const info = await lstat(path).catch((error: unknown) => {
-    if (systemErrorCode(error) !== 'ENOENT') throw error;
-    return undefined;
-  });
+function removeTree(path: string): void {
+  const info = lstatSync(path, { throwIfNoEntry: false });
   if (info === undefined) return;
   if (!info.isDirectory()) {
-    await removeFile(path);
+    removeFile(path);
     return;
   }
-  if ((info.mode & 0o700) !== 0o700) await setMode(path, 0o755);
-  for (const name of await readdir(path)) await removeTree(join(path, name));
+  if ((info.mode & 0o700) !== 0o700) setMode(path, 0o755);
+  for (const name of readdirSync(path)) removeTree(join(path, name));
   announce('rmdir', path);
-  await ifThere(rmdir(path));
+  ifThere(() => {
+    rmdirSync(path);
+  });
 }
 
 /** The real disk. */
 export const realDisk: Disk = {
-  makeFolder,
+  makeFolder: (path) =>
+    atOnce(() => {
+      announce('mkdir', path);
+      makeMissing(path);
+    }),
   writeFile: async (path, data, temporary = `${path}.${randomUUID()}.tmp`) => {
     await writeNew(temporary, data);
-    await move(temporary, path);
+    move(temporary, path);
     await sync(dirname(path));
   },
   sync,
   writeNew,
-  rename: move,
-  setMode,
+  rename: (from, to) =>
+    atOnce(() => {
+      move(from, to);
+    }),
+  setMode: (path, mode) =>
+    atOnce(() => {
+      setMode(path, mode);
+    }),
   createFile: async (path, data, temporary = `${path}.${randomUUID()}.tmp`) => {
     // A link is made whole or not at all; writing into an exclusively created file could leave it torn.
     await writeNew(temporary, data);
     try {
       announce('link', path);
-      await link(temporary, path);
+      linkSync(temporary, path);
       return true;
     } catch (error) {
       if (systemErrorCode(error) === 'EEXIST') return false;
       throw error;
     } finally {
-      await removeFile(temporary);
+      removeFile(temporary);
     }
   },
-  removeFile,
-  removeTree,
+  removeFile: (path) =>
+    atOnce(() => {
+      removeFile(path);
+    }),
+  removeTree: (path) =>
+    atOnce(() => {
+      removeTree(path);
+    }),
 };
 
 /** A file that lines are added to. */

@@ -68,6 +68,8 @@ export type Soundness =
 export interface ArtifactStore {
   /** Absolute path of an artifact's folder, whether it exists or not. */
   pathOf(digest: Digest): string;
+  /** A path for scratch files that nothing has yet; whoever uses it removes it. */
+  scratchPath(): string;
   /** Makes an empty folder to write into. */
   stage(): Promise<StagedArtifact>;
   /**

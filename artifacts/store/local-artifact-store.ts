@@ -25,7 +25,7 @@ import {
   manifestProblems,
   parseManifest,
 } from './manifest.js';
-import { stagingPath } from './staging.js';
+import { stagingPaths } from './staging.js';
 import { StoreError } from './store-error.js';
 import type { StoreRoot } from './store-root.js';
 import { folderWitness, isAsWitnessed } from './witness.js';
@@ -43,6 +43,7 @@ export function openLocalArtifactStore(root: StoreRoot, disk: Disk = realDisk): 
     if (!/^[0-9a-f]{64}$/u.test(digest)) throw new StoreError('bad-digest', `'${digest}' is not a digest`);
     return join(root.artifacts, digest);
   };
+  const stagingPath = stagingPaths(root);
   const manifestPath = (digest: Digest): string => `${pathOf(digest)}.manifest.json`;
 
   const readManifest = async (digest: Digest): Promise<Manifest | undefined> => {
@@ -81,7 +82,7 @@ export function openLocalArtifactStore(root: StoreRoot, disk: Disk = realDisk): 
   };
 
   const publish = async (folder: string): Promise<StoredArtifact> => {
-    const files = await artifactFiles(folder);
+    const files = artifactFiles(folder);
     for (const { absolute } of files) await disk.setMode(absolute, 0o444);
     // Names are durable only with the folder that they stand in.
     const folders = new Set([folder]);
@@ -100,9 +101,11 @@ export function openLocalArtifactStore(root: StoreRoot, disk: Disk = realDisk): 
       return describe(standing.witness);
     }
     if (standing.state === 'damaged') await quarantine(digest);
-    const stagedManifest = stagingPath(root);
-    await disk.sync([...files.map(({ absolute }) => absolute), ...folders]);
-    await disk.writeNew(stagedManifest, canonicalJson(manifest));
+    const stagedManifest = stagingPath();
+    await Promise.all([
+      disk.sync([...files.map(({ absolute }) => absolute), ...folders]),
+      disk.writeNew(stagedManifest, canonicalJson(manifest)),
+    ]);
     await disk.rename(stagedManifest, manifestPath(digest));
     try {
       await disk.rename(folder, path);
@@ -137,8 +140,9 @@ export function openLocalArtifactStore(root: StoreRoot, disk: Disk = realDisk): 
     verify,
     quarantine,
     manifest: readManifest,
+    scratchPath: stagingPath,
     stage: async (): Promise<StagedArtifact> => {
-      const path = stagingPath(root);
+      const path = stagingPath();
       try {
         await disk.makeFolder(path);
       } catch (error) {

@@ -10,8 +10,8 @@ import { StoreError } from './store-error.js';
 const HASHED_AT_ONCE = 4;
 
 /** The files of an artifact's folder; links are refused. */
-export async function artifactFiles(folder: string): Promise<readonly ListedFile[]> {
-  return await listFiles(folder, (link) => {
+export function artifactFiles(folder: string): readonly ListedFile[] {
+  return listFiles(folder, (link) => {
     throw new StoreError('not-a-file', `${link} is a symbolic link`, 'write the file itself into the artifact');
   });
 }
@@ -30,7 +30,7 @@ export async function manifestOf(listed: readonly ListedFile[]): Promise<Manifes
 
 /** Hashes every file of a folder. */
 export async function makeManifest(folder: string): Promise<Manifest> {
-  return await manifestOf(await artifactFiles(folder));
+  return await manifestOf(artifactFiles(folder));
 }
 
 /** The digest of an artifact with this manifest. */

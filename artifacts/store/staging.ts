@@ -17,9 +17,10 @@ function ownFolder(root: StoreRoot): string {
   return join(root.staging, Buffer.from(canonicalJson(currentProcess())).toString('base64url'));
 }
 
-/** A path in the staging folder of this process that nothing has yet; the folder may have to be made. */
-export function stagingPath(root: StoreRoot): string {
-  return join(ownFolder(root), randomUUID());
+/** Gives paths in the staging folder of this process that nothing has yet; the folder may have to be made. */
+export function stagingPaths(root: StoreRoot): () => string {
+  const own = ownFolder(root);
+  return () => join(own, randomUUID());
 }
 
 /** Makes the staging folder of this process. */
@@ -33,12 +34,13 @@ export async function openStaging(root: StoreRoot, disk: Disk = realDisk): Promi
 
 /** Removes what dead processes left in staging; that of this process is open. */
 export async function sweepStaging(root: StoreRoot, disk: Disk = realDisk): Promise<void> {
+  const stagingPath = stagingPaths(root);
   try {
     for (const name of await readdir(root.staging).catch(() => [])) {
       const owner = parseProcessIdentity(Buffer.from(name, 'base64url').toString());
       if (owner !== undefined && isAlive(owner)) continue;
       // Moved first: a program that outlived its run and still writes there finds its paths gone.
-      const aside = stagingPath(root);
+      const aside = stagingPath();
       try {
         await disk.rename(join(root.staging, name), aside);
       } catch (error) {

@@ -2,6 +2,7 @@
  * A folder of images by class: every folder in it is a class, and holds the class's images, at any depth. What is in the
  * images: decode-image.ts.
  */
+import { realpathSync } from 'node:fs';
 import { realpath, stat } from 'node:fs/promises';
 import { relative, sep } from 'node:path';
 import { listFiles, type ListedFile } from '../../artifacts/digest.js';
@@ -42,8 +43,8 @@ export async function listImageFolder(folder: string): Promise<ImageFolder> {
   const top = await realpath(folder);
   let files: readonly ListedFile[];
   try {
-    files = await listFiles(top, async (link) => {
-      const target = await realpath(link);
+    files = listFiles(top, (link) => {
+      const target = realpathSync(link);
       const inside = relative(top, target);
       if (inside === '..' || inside.startsWith(`..${sep}`)) throw invalid(`${link} leads out of ${folder}`);
       return target;

@@ -20,7 +20,7 @@ function mainFile(type: string): string | undefined {
 /** The files to take, each with its path in the artifact. */
 async function sourceFiles(source: string, type: string): Promise<readonly ListedFile[]> {
   const info = await stat(source);
-  if (!info.isFile()) return await listOutsideFiles(source);
+  if (!info.isFile()) return listOutsideFiles(source);
   return [{ absolute: source, path: mainFile(type) === undefined ? 'data' : basename(source) }];
 }
 

@@ -91,7 +91,7 @@ async function sweep(base: string): Promise<void> {
 
 /** Copies a file or the files of a folder, durably; the copies are writable by their owner. */
 async function copyTree(from: string, to: string, signal: AbortSignal): Promise<void> {
-  for (const { path, absolute } of await artifactFiles(from)) {
+  for (const { path, absolute } of artifactFiles(from)) {
     signal.throwIfAborted();
     const target = path === '' ? to : join(to, path);
     await mkdir(dirname(target), { recursive: true });

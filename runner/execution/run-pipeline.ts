@@ -12,7 +12,7 @@ import type { ArtifactStore, Digest } from '../../artifacts/store/artifact-store
 import { openLocalArtifactStore } from '../../artifacts/store/local-artifact-store.js';
 import { dropCheckpoints, sweepCheckpoints } from '../../artifacts/store/checkpoints.js';
 import { acquireLock } from '../../artifacts/store/lock.js';
-import { closeStaging, openStaging, stagingPath, sweepStaging } from '../../artifacts/store/staging.js';
+import { closeStaging, openStaging, stagingPaths, sweepStaging } from '../../artifacts/store/staging.js';
 import { StoreError } from '../../artifacts/store/store-error.js';
 import { openRoot } from '../../artifacts/store/store-root.js';
 import { artifactTypes } from '../../artifacts/types.js';
@@ -448,7 +448,7 @@ async function runInStore(options: RunOptions): Promise<RunEnd> {
   const root = await openRoot(options.root);
   try {
     await openStaging(root);
-    const lock = await acquireLock(join(root.locks, `${graph.name}.lock`), () => stagingPath(root));
+    const lock = await acquireLock(join(root.locks, `${graph.name}.lock`), stagingPaths(root));
     if (!lock.taken) throw locked(graph.name, lock.heldBy.pid, lock.heldBy.host);
     try {
       const metadata = openMetadataStore(root.metadata);

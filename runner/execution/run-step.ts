@@ -8,7 +8,6 @@ import { realDisk } from '../../artifacts/disk.js';
 import type { ProducedArtifact } from '../../artifacts/metadata/records.js';
 import type { ArtifactStore, StagedArtifact } from '../../artifacts/store/artifact-store.js';
 import { checkpointFolder } from '../../artifacts/store/checkpoints.js';
-import { stagingPath } from '../../artifacts/store/staging.js';
 import type { StoreRoot } from '../../artifacts/store/store-root.js';
 import type { PropertyValue } from '../../artifacts/types.js';
 import { StepError } from '../../components/executor.js';
@@ -95,7 +94,7 @@ async function prepare(
     baseDir,
     cacheDir: root.cache,
     checkpointDir: checkpointFolder(root, fingerprint),
-    tempDir: stagingPath(root),
+    tempDir: artifacts.scratchPath(),
     env: Object.fromEntries(Object.entries(node.env).map(([name, value]) => [name, withSecrets(value, secrets)])),
   };
   return { step, staged };

@@ -63,7 +63,7 @@ export function resourcesOf(baseDir: string): Resources {
   const content = async (value: string): Promise<Known> => {
     const files = [resolve(baseDir, value)];
     // Taken before the content is read: a change meanwhile must not be vouched for.
-    const witness = await witnessOfPaths(files);
+    const witness = witnessOfPaths(files);
     try {
       return { digest: await digestOfPath(resolve(baseDir, value)), files, witness };
     } catch (error) {
@@ -73,7 +73,7 @@ export function resourcesOf(baseDir: string): Resources {
   };
   const userCode = async (module: UserModule): Promise<Known> => {
     const { digest, files } = await userModuleIdentity(module);
-    return { digest, files, witness: await witnessOfPaths(files) };
+    return { digest, files, witness: witnessOfPaths(files) };
   };
 
   const digestsBy = (answer: (key: string, find: () => Promise<Known>) => Promise<Known>): ResourceDigests => ({
@@ -95,7 +95,7 @@ export function resourcesOf(baseDir: string): Resources {
     remembered: digestsBy(remember),
     afresh: digestsBy(async (key, find) => {
       const earlier = await remember(key, find);
-      return (await witnessOfPaths(earlier.files)) === earlier.witness ? earlier : await find();
+      return witnessOfPaths(earlier.files) === earlier.witness ? earlier : await find();
     }),
   };
 }

@@ -90,7 +90,9 @@ describe('Pusher', () => {
     const { record, properties, logs } = await push({ model: 'a', blessed: true, tflite: 'a' });
     expect(versions()).toEqual(['1']);
     expect(
-      (await listFiles(join(base, '1'), () => Promise.reject(new Error('a link')))).map(({ path }) => path),
+      listFiles(join(base, '1'), (link) => {
+        throw new Error(`${link} is a link`);
+      }).map(({ path }) => path),
     ).toEqual([
       'pipeline.json',
       'saved_model.pb',
