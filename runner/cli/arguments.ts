@@ -92,6 +92,34 @@ export interface ReportArguments {
   readonly output: string | undefined;
 }
 
+/** Arguments of `pipeline checkout`. */
+export interface CheckoutArguments {
+  readonly run: number;
+  /** Undefined: all nodes. */
+  readonly node: string | undefined;
+  /** Path of the folder; undefined: `run-<number>` in the working folder. */
+  readonly output: string | undefined;
+  readonly hardLinks: boolean;
+  readonly force: boolean;
+}
+
+/** Arguments of `pipeline export`. */
+export interface ExportArguments {
+  readonly run: number;
+  /** Path of the archive; undefined: `run-<number>.tar.gz` in the working folder. */
+  readonly output: string | undefined;
+  readonly force: boolean;
+}
+
+/** Arguments of `pipeline import`. */
+export interface ImportArguments {
+  readonly archive: string;
+  /** Folder for the pipeline file and its code; undefined: they stay in the archive. */
+  readonly files: string | undefined;
+  /** Most bytes of the unpacked archive. */
+  readonly maxSize: Amount;
+}
+
 /** Arguments of `pipeline artifacts`. */
 export interface ArtifactsArguments {
   readonly type: string | undefined;

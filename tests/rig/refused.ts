@@ -7,11 +7,14 @@ import { join } from 'node:path';
 import { expect } from '@jest/globals';
 import { pipeline, type CommandResult } from './cli.js';
 
-/** What is below a folder: kind, and content of files, by path. What SQLite shares between processes lasts no longer than they. */
+/**
+ * What is below a folder: kind, and content of files, by path. What SQLite keeps beside a file while it is open is left out:
+ * the file is whole without it.
+ */
 export function contents(folder: string, below = ''): Readonly<Record<string, string>> {
   const found: Record<string, string> = {};
   for (const name of readdirSync(join(folder, below)).sort()) {
-    if (name.endsWith('.db-shm')) continue;
+    if (/\.db-(?:shm|wal)$/u.test(name)) continue;
     const path = join(below, name);
     const absolute = join(folder, path);
     const info = lstatSync(absolute);

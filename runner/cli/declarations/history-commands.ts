@@ -6,6 +6,7 @@ import {
   DIFF_FORMATS,
   LINEAGE_FORMATS,
   type ArtifactsArguments,
+  type CheckoutArguments,
   type DiffArguments,
   type ExplainArguments,
   type LineageArguments,
@@ -143,4 +144,22 @@ export function declareHistoryCommands(program: Parser, start: Start): void {
     .action(async (run: number | undefined, { output }: { output?: string }) => {
       await start<ReportArguments>(() => import('../commands/report.js'), { run, output });
     });
+  program
+    .command('checkout')
+    .description('copy artifacts of a past run into a folder, as node/output')
+    .argument('<run>', 'number of the run', count)
+    .argument('[node]', 'only those of this node')
+    .option('-o, --output <folder>', 'where to (default: run-NUMBER)')
+    .option('--hard-links', 'link the read-only files of the store rather than copying them', false)
+    .option('--force', 'replace what is there', false)
+    .action(
+      async (
+        run: number,
+        node: string | undefined,
+        { output, hardLinks, force }: { output?: string; hardLinks: boolean; force: boolean },
+      ) => {
+        const args = { run, node, output, hardLinks, force };
+        await start<CheckoutArguments>(() => import('../commands/checkout.js'), args);
+      },
+    );
 }

@@ -3,7 +3,7 @@
  */
 import { Option, type Command as Parser } from 'commander';
 import { durationAmount, sizeAmount, type Amount } from '../amounts.js';
-import type { GcArguments } from '../arguments.js';
+import type { ExportArguments, GcArguments, ImportArguments } from '../arguments.js';
 import { count, type Start } from './operands.js';
 
 interface GcOptions {
@@ -50,9 +50,35 @@ function declareVerify(program: Parser, start: Start): void {
     });
 }
 
+function declareArchives(program: Parser, start: Start): void {
+  program
+    .command('export')
+    .description('write a run into one archive: artifacts, records, pipeline file, user code')
+    .argument('<run>', 'number of the run', count)
+    .option('-o, --output <archive>', 'where to (default: run-NUMBER.tar.gz)')
+    .option('--force', 'replace what is there', false)
+    .action(async (run: number, { output, force }: { output?: string; force: boolean }) => {
+      await start<ExportArguments>(() => import('../commands/export.js'), { run, output, force });
+    });
+  program
+    .command('import')
+    .description('take in the archive of a run from someone whom you trust: its steps are then cached here')
+    .argument('<archive>', 'what export wrote')
+    .option('--files <folder>', 'unpack the pipeline file and its code into this new folder')
+    .addOption(
+      new Option('--max-size <size>', 'refuse archives that hold more')
+        .argParser(sizeAmount)
+        .default(sizeAmount('50GB'), '50GB'),
+    )
+    .action(async (archive: string, { files, maxSize }: { files?: string; maxSize: Amount }) => {
+      await start<ImportArguments>(() => import('../commands/import.js'), { archive, files, maxSize });
+    });
+}
+
 /** Declares the commands that look after a store. */
 export function declareStoreCommands(program: Parser, start: Start): void {
   program.commandsGroup('Looking after the store:');
   declareVerify(program, start);
   declareGc(program, start);
+  declareArchives(program, start);
 }

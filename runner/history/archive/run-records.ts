@@ -1,0 +1,117 @@
+/**
+ * The records that an archive of a run holds: its own, and those of the executions that it builds on, in other runs too.
+ */
+import { makerOf } from '../../../artifacts/metadata/maker.js';
+import type {
+  BoundArtifact,
+  ExecutionWithArtifacts,
+  MetadataStore,
+} from '../../../artifacts/metadata/metadata-store.js';
+import type { RunRecord } from '../../../artifacts/metadata/records.js';
+import type {
+  ArchivedArtifact,
+  ArchivedBinding,
+  ArchivedExecution,
+  ArchivedRecords,
+  ArchivedRun,
+} from './archive-format.js';
+
+/** The executions of a run, and all that what they used came from; what was made earlier first. */
+function withOrigins(run: RunRecord, metadata: MetadataStore): readonly ExecutionWithArtifacts[] {
+  const found = new Map<number, ExecutionWithArtifacts>();
+  const left = [...metadata.executionsOf(run.id)];
+  for (let step = left.pop(); step !== undefined; step = left.pop()) {
+    if (found.has(step.execution.id)) continue;
+    found.set(step.execution.id, step);
+    const { cachedFrom } = step.execution;
+    const origin = cachedFrom === undefined ? undefined : metadata.execution(cachedFrom);
+    if (origin !== undefined) left.push(origin);
+    for (const { artifact } of [...step.inputs, ...step.outputs]) {
+      const maker = makerOf(artifact.id, metadata);
+      if (maker !== undefined && !found.has(maker.execution.id)) left.push(maker);
+    }
+  }
+  return [...found.values()].sort((a, b) => a.execution.id - b.execution.id);
+}
+
+function archivedRun({ id, pipeline, file, params, state, startedAt, endedAt, owner }: RunRecord): ArchivedRun {
+  // A run that others were cached from may be going on still.
+  const ended = state === 'RUNNING' ? 'CANCELED' : state;
+  return { record: 'run', id, pipeline, file, params, state: ended, startedAt, endedAt: endedAt ?? startedAt, owner };
+}
+
+function archivedBinding({ port, index, artifact }: BoundArtifact): ArchivedBinding {
+  return { port, index, artifact: artifact.id };
+}
+
+function archivedExecution(step: ExecutionWithArtifacts, metadata: MetadataStore): readonly ArchivedExecution[] {
+  const { id, runId, node, component, state, fingerprint, cachedFrom, reason, metrics } = step.execution;
+  const { failure, timings, attempts, startedAt, endedAt } = step.execution;
+  // Nothing can be said of what goes on, or never came so far as to have a fingerprint.
+  if (state === 'RUNNING' || (state !== 'SKIPPED' && fingerprint === undefined)) return [];
+  const reusable = step.outputs.some(({ artifact }) => metadata.standing(artifact.digest).executions.includes(id));
+  return [
+    {
+      record: 'execution',
+      id,
+      run: runId,
+      node,
+      component,
+      state,
+      ...(fingerprint === undefined || state === 'SKIPPED' ? {} : { fingerprint }),
+      ...(cachedFrom === undefined ? {} : { cachedFrom }),
+      ...(reason === undefined ? {} : { reason }),
+      metrics,
+      ...(failure === undefined ? {} : { failure }),
+      ...(timings === undefined ? {} : { timings }),
+      attempts,
+      reusable: state === 'COMPLETE' && reusable,
+      startedAt,
+      endedAt: endedAt ?? startedAt,
+      inputs: step.inputs.map(archivedBinding),
+      outputs: step.outputs.map(archivedBinding),
+    },
+  ];
+}
+
+/**
+ * Gathers them.
+ *
+ * @param isThere - whether the files of an artifact are in the store
+ */
+export function runRecords(
+  run: RunRecord,
+  metadata: MetadataStore,
+  isThere: (digest: string) => boolean,
+): ArchivedRecords {
+  const steps = withOrigins(run, metadata);
+  const executions = steps.flatMap((step) => archivedExecution(step, metadata));
+  const runIds = [...new Set([run.id, ...executions.map((execution) => execution.run)])].sort((a, b) => a - b);
+  const bound = steps.flatMap(({ inputs, outputs }) => [...inputs, ...outputs]);
+  const artifacts = bound.map(
+    ({ artifact: { id, type, digest, properties, bytes, files, gone } }): ArchivedArtifact => ({
+      record: 'artifact',
+      id,
+      type,
+      digest,
+      properties,
+      bytes,
+      files,
+      gone: gone || !isThere(digest),
+    }),
+  );
+  const fingerprints = new Set(
+    executions.flatMap(({ fingerprint }) => (fingerprint === undefined ? [] : [fingerprint])),
+  );
+  return {
+    runs: runIds.flatMap((id) => metadata.run(id) ?? []).map(archivedRun),
+    fingerprints: new Map(
+      [...fingerprints].flatMap((digest) => {
+        const record = metadata.fingerprint(digest);
+        return record === undefined ? [] : [[digest, record] as const];
+      }),
+    ),
+    artifacts: new Map(artifacts.sort((a, b) => a.id - b.id).map((artifact) => [artifact.id, artifact])),
+    executions,
+  };
+}
