@@ -195,6 +195,8 @@ export interface MetadataStore {
     before?: number;
     limit: number;
   }): readonly ExecutionRecord[];
+  /** What the newest executions of a node took that completed, newest first. */
+  recentTimings(query: { pipeline: string; node: string; component: string; limit: number }): readonly Timings[];
   /** Executions of a component, newest first; `before`: only those with a smaller id. */
   executionsOfComponent(query: { component: string; before?: number; limit: number }): readonly ExecutionRecord[];
   fingerprint(digest: Digest): FingerprintRecord | undefined;

@@ -106,6 +106,11 @@ export function nodeMetrics(row: Row): NodeMetrics {
   };
 }
 
+/** What an execution took. */
+export function timingsOf(row: Row): Timings {
+  return json(row, 'timings') as Timings;
+}
+
 /** A witness as it is kept. */
 export function witnessOf(row: Row): StatWitness {
   return json(row, 'witness') as StatWitness;

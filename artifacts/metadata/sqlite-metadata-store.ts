@@ -33,6 +33,7 @@ import {
   number,
   runRecord,
   text,
+  timingsOf,
   witnessOf,
 } from './rows.js';
 import {
@@ -683,6 +684,17 @@ export function openMetadataStore(path: string): MetadataStore {
           limit,
         )
         .map(executionRecord),
+
+    recentTimings: ({ pipeline, node, component, limit }) =>
+      database
+        .all(
+          'SELECT p.timings FROM pipeline_execution p JOIN pipeline_run r ON r.id = p.run_id WHERE p.component = ? AND p.node = ? AND r.pipeline = ? AND p.timings IS NOT NULL ORDER BY p.execution_id DESC LIMIT ?',
+          component,
+          node,
+          pipeline,
+          limit,
+        )
+        .map(timingsOf),
 
     executionsOfComponent: ({ component, before, limit }) =>
       database

@@ -24,7 +24,7 @@ const STATUS: Readonly<Record<'complete' | 'failed' | 'canceled', ExitStatus>> =
 export const command: Command<RunArguments> = async (args, environment) => {
   if (args.dryRun) {
     const plan = await import('./plan.js');
-    return await plan.command(args, environment);
+    return await plan.command({ ...args, exitCode: false }, environment);
   }
   const selected = selectGraph(await loadGraph(args, environment), args);
   const budget = machineBudget(args.resources, args.jobs);
