@@ -4,9 +4,13 @@
 import { readdir } from 'node:fs/promises';
 import { errorMessage } from '../../artifacts/system-error.js';
 import { StepError, type Executor, type InputArtifact } from '../executor.js';
+import { MemoryWatch } from '../memory-watch.js';
 import { expandArguments } from './arguments.js';
 import { programEndText, runProgram } from './program.js';
 import type { spec } from './spec.js';
+
+const RAISE_HEAP =
+  "raise its limit, in megabytes, in the node's environment: env: { NODE_OPTIONS: '--max-old-space-size=8192' }";
 
 /** Lines of output that an error repeats. */
 const SHOWN_LINES = 10;
@@ -30,6 +34,7 @@ export const execute: Executor<typeof spec> = async ({
   tempDir,
   signal,
   log,
+  startedProcess,
 }) => {
   const ports = outputs as Readonly<Record<string, { readonly path: string }>>;
   const [program, ...rest] = expandArguments(params.argv, {
@@ -40,6 +45,7 @@ export const execute: Executor<typeof spec> = async ({
   signal.throwIfAborted();
 
   const last: string[] = [];
+  const watch = new MemoryWatch();
   const end = await runProgram({
     argv: [program, ...rest],
     cwd: baseDir,
@@ -52,7 +58,9 @@ export const execute: Executor<typeof spec> = async ({
       ...env,
     },
     signal,
+    started: startedProcess,
     line: (text) => {
+      watch.hear(text);
       log.info(text);
       last.push(text);
       if (last.length > SHOWN_LINES) last.shift();
@@ -66,6 +74,8 @@ export const execute: Executor<typeof spec> = async ({
   });
   signal.throwIfAborted();
   if (end.status !== 0) {
+    const starved = watch.failure(program, { code: end.status, signal: end.endedBy }, RAISE_HEAP);
+    if (starved !== undefined) throw starved;
     const lines = [`${program} ${programEndText(end)}`, ...last.map((line) => `  ${line}`)];
     throw new StepError('program-failed', lines.join('\n'));
   }

@@ -22,6 +22,8 @@ export interface Program {
   readonly input?: string;
   /** Asks it to end, and ends it when it does not. */
   readonly signal: AbortSignal;
+  /** Told of its process. */
+  readonly started?: (pid: number) => void;
   /** Takes every line that it prints. */
   readonly line: (text: string) => void;
 }
@@ -51,7 +53,7 @@ function endGroup(pid: number, signal: NodeJS.Signals): void {
  *
  * @throws Error when it cannot be started
  */
-export async function runProgram({ argv, cwd, env, input, signal, line }: Program): Promise<ProgramEnd> {
+export async function runProgram({ argv, cwd, env, input, signal, started, line }: Program): Promise<ProgramEnd> {
   signal.throwIfAborted();
   const [program, ...rest] = argv;
   return await new Promise<ProgramEnd>((resolve, reject) => {
@@ -61,6 +63,7 @@ export async function runProgram({ argv, cwd, env, input, signal, line }: Progra
       stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
       env,
     });
+    if (child.pid !== undefined) started?.(child.pid);
     for (const stream of [child.stdout, child.stderr]) {
       if (stream === null) continue;
       createInterface({ input: stream, crlfDelay: Infinity }).on('line', (text) => {

@@ -29,6 +29,8 @@ export interface Step extends Pick<
 export interface StepListener {
   log(level: 'info' | 'warn', message: string): void;
   progress(progress: Progress): void;
+  /** A process that works for the step. */
+  process(pid: number): void;
   metric(name: string, value: number): void;
   property(port: string, name: string, value: PropertyValue): void;
 }
@@ -87,6 +89,9 @@ export async function executeStep(
     },
     progress: (progress) => {
       listener.progress(progress);
+    },
+    startedProcess: (pid) => {
+      listener.process(pid);
     },
     metric: (name, value) => {
       listener.metric(name, checkedMetric(name, value));

@@ -4,7 +4,9 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import type { ResourceUse } from '../../artifacts/metadata/records.js';
 import { StepError } from '../../components/executor.js';
+import { MemoryWatch, RAISE_HEAP } from '../../components/memory-watch.js';
 import { StepFailed } from './step-failure.js';
 import type { Step, StepListener } from './step-host.js';
 import type { WorkerOrder, WorkerReport } from './worker-message.js';
@@ -15,7 +17,23 @@ const GRACE_MS = 10_000;
 interface Worker {
   readonly child: ChildProcess;
   /** Takes what the current step says; undefined between steps. */
-  listener: StepListener | undefined;
+  listener: WorkerListener | undefined;
+  /** Tells whether it ends for want of memory during that step. */
+  watch: MemoryWatch | undefined;
+}
+
+/** What a step in a worker says. */
+export interface WorkerListener extends StepListener {
+  /** What the worker says it used. */
+  used(use: ResourceUse): void;
+}
+
+const WHAT = 'the process of the step';
+
+function workerDied(code: number | null, endedBy: NodeJS.Signals | null): StepError {
+  const how = endedBy === null ? `ended with status ${String(code)}` : `was ended by ${endedBy}`;
+  const hint = endedBy === 'SIGKILL' ? 'someone ended it, or the system had run out of memory' : undefined;
+  return new StepError('worker-died', `${WHAT} ${how}`, hint);
 }
 
 function endGroup({ child }: Worker): void {
@@ -34,10 +52,11 @@ function startWorker(): Worker {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     serialization: 'advanced',
   });
-  const worker: Worker = { child, listener: undefined };
+  const worker: Worker = { child, listener: undefined, watch: undefined };
   for (const stream of [child.stdout, child.stderr]) {
     if (stream) {
       createInterface({ input: stream }).on('line', (line) => {
+        worker.watch?.hear(line);
         worker.listener?.log('info', line);
       });
     }
@@ -55,12 +74,15 @@ export class WorkerPool {
    *
    * @throws StepFailed with what the step said, or when its process died
    */
-  async execute(step: Step, signal: AbortSignal, listener: StepListener): Promise<void> {
+  async execute(step: Step, signal: AbortSignal, listener: WorkerListener): Promise<void> {
     signal.throwIfAborted();
     const worker = this.#idle.pop() ?? startWorker();
     this.#busy.add(worker);
-    worker.listener = listener;
     const { child } = worker;
+    const watch = new MemoryWatch();
+    worker.listener = listener;
+    worker.watch = watch;
+    if (child.pid !== undefined) listener.process(child.pid);
     let killer: NodeJS.Timeout | undefined;
     const abort = (): void => {
       if (child.connected) child.send({ type: 'abort' } satisfies WorkerOrder);
@@ -84,6 +106,9 @@ export class WorkerPool {
             case 'property':
               listener.property(report.port, report.name, report.value);
               break;
+            case 'used':
+              listener.used(report.use);
+              break;
             case 'done':
               resolve();
               break;
@@ -92,10 +117,13 @@ export class WorkerPool {
               break;
           }
         });
-        child.once('exit', (code, endedBy) => {
-          const how = endedBy === null ? `ended with status ${String(code)}` : `was ended by ${endedBy}`;
-          const hint = endedBy === 'SIGKILL' ? 'the system may have run out of memory' : undefined;
-          reject(new StepError('worker-died', `the process of the step ${how}`, hint));
+        child.once('exit', () => {
+          // What it left running would hold its output open.
+          endGroup(worker);
+        });
+        // All that it had to say was heard.
+        child.once('close', (code, endedBy) => {
+          reject(watch.failure(WHAT, { code, signal: endedBy }, RAISE_HEAP) ?? workerDied(code, endedBy));
         });
         child.once('error', reject);
         signal.addEventListener('abort', abort, { once: true });
@@ -104,7 +132,11 @@ export class WorkerPool {
     } finally {
       clearTimeout(killer);
       signal.removeEventListener('abort', abort);
-      child.removeAllListeners('message').removeAllListeners('exit').removeAllListeners('error');
+      child
+        .removeAllListeners('message')
+        .removeAllListeners('exit')
+        .removeAllListeners('close')
+        .removeAllListeners('error');
       child.on('error', () => undefined);
       worker.listener = undefined;
       this.#busy.delete(worker);

@@ -33,7 +33,8 @@ function pipelineArguments(file: string, { set, paramsFile }: PipelineOptions): 
   return { file, set, paramsFiles: paramsFile };
 }
 
-type PlanOptions = PipelineOptions & Omit<PlanningArguments, 'file' | 'paramsFiles' | 'jobs'> & { readonly jobs?: number };
+type PlanOptions = PipelineOptions &
+  Omit<PlanningArguments, 'file' | 'paramsFiles' | 'jobs'> & { readonly jobs?: number };
 
 /** What `run` takes beside what `plan` takes. */
 interface RunOptions {
