@@ -58,6 +58,8 @@ export interface RunArguments extends PlanningArguments {
   readonly resources: Partial<Demand>;
   /** Path of a page on the run, written when it has ended. */
   readonly report: string | undefined;
+  /** File that the metrics of the run are written to, for Prometheus. */
+  readonly metricsFile: string | undefined;
 }
 
 /** Arguments of `pipeline resume`. */

@@ -13,6 +13,7 @@ import type { RunArguments } from '../arguments.js';
 import { loadGraph } from '../load.js';
 import { withStore } from '../open-store.js';
 import { selectGraph } from '../select.js';
+import { runObservers } from '../run-observers.js';
 import { rootOption, shownPath } from '../shown-path.js';
 
 const STATUS: Readonly<Record<'complete' | 'failed' | 'canceled', ExitStatus>> = {
@@ -30,6 +31,7 @@ export const command: Command<RunArguments> = async (args, environment) => {
   const budget = machineBudget(args.resources, args.jobs);
   const over = overBudget(selected, budget);
   if (over.length > 0) throw new InvalidPipeline(over);
+  const observers = runObservers(args, environment, realClock);
   const stop = new AbortController();
   const kill = new AbortController();
   const { stdout, json, root, cwd } = environment;
@@ -39,7 +41,7 @@ export const command: Command<RunArguments> = async (args, environment) => {
     screen.report({ type: 'step-log', node, level: 'warn', message });
   });
   // The logs first: a summary names them.
-  const reporter = combineReporters([logs, screen]);
+  const reporter = combineReporters([logs, ...observers, screen]);
   const release = environment.onSignal(() => {
     const again = stop.signal.aborted;
     reporter.report({ type: 'run-stopping', kill: again });

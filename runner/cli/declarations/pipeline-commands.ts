@@ -43,6 +43,7 @@ interface RunOptions {
   readonly failFast?: boolean;
   readonly dryRun?: boolean;
   readonly report?: string;
+  readonly metricsFile?: string;
 }
 
 const JOBS = 'steps that run at the same time (default: one a core)';
@@ -78,14 +79,19 @@ export function declarePipelineCommands(program: Parser, start: Start): void {
     .option('--resources <amounts>', RESOURCES, budgetAmounts)
     .option('--keep-going', 'when a step fails, go on with what does not need it (default)')
     .addOption(new Option('--fail-fast', 'when a step fails, start nothing new').conflicts('keepGoing'))
+    .option(
+      '--metrics-file <file>',
+      "write what the run came to, for the textfile collector of Prometheus' node exporter",
+    )
     .addOption(new Option('--report <path>', 'write a page on the run when it has ended').conflicts('dryRun'))
     .option('--dry-run', "say what would happen, as 'plan' does; executes nothing")
     .action(async (file: string, options: PlanOptions & RunOptions) => {
-      const { resources = {}, failFast = false, dryRun = false, report } = options;
+      const { resources = {}, failFast = false, dryRun = false, metricsFile, report } = options;
       await start<RunArguments>(() => import('../commands/run.js'), {
         ...planArguments(file, options),
         resources,
         failFast,
+        metricsFile,
         dryRun,
         report,
       });
@@ -97,7 +103,7 @@ export function declarePipelineCommands(program: Parser, start: Start): void {
     .option('-j, --jobs <n>', JOBS, count)
     .option('--resources <amounts>', RESOURCES, budgetAmounts)
     .option('--fail-fast', 'when a step fails, start nothing new')
-    .action(async (run: number | undefined, { jobs, resources = {}, failFast = false }: Omit<RunOptions, 'dryRun'>) => {
+    .action(async (run: number | undefined, { jobs, resources = {}, failFast = false }: Omit<RunOptions, 'dryRun' | 'metricsFile'>) => {
       await start<ResumeArguments>(() => import('../commands/resume.js'), { run, jobs, resources, failFast });
     });
   planCommand(program, 'plan', 'say what would run and why, how long it may take, and what is cached; executes nothing')
