@@ -1,13 +1,15 @@
 /**
- * Those who are told of a run beside the screen, as its options ask.
+ * Those who are told of a run beside the screen, as its options and its environment ask.
  */
 import { statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { jobSummaryFile } from '../reporting/job-summary.js';
 import { metricsFile } from '../reporting/metrics-file.js';
 import type { Clock, Reporter } from '../reporting/reporter.js';
 import { RequestError } from '../source/request-error.js';
 import type { RunArguments } from './arguments.js';
 import type { Environment } from './command.js';
+import { summaryFile } from './github.js';
 
 /** Whether something is a folder; undefined when it is not there. */
 function isFolder(path: string): boolean | undefined {
@@ -40,5 +42,9 @@ export function runObservers(args: RunArguments, environment: Environment, clock
   const tell = (message: string): void => {
     environment.stderr.write(`warning: ${message}\n`);
   };
-  return args.metricsFile === undefined ? [] : [metricsFile(writable(args.metricsFile, environment), clock, tell)];
+  const summary = summaryFile(environment);
+  return [
+    ...(args.metricsFile === undefined ? [] : [metricsFile(writable(args.metricsFile, environment), clock, tell)]),
+    ...(summary === undefined ? [] : [jobSummaryFile(summary, clock, tell)]),
+  ];
 }

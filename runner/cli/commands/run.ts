@@ -2,6 +2,7 @@
  * `pipeline run`: executes what has changed and reports as it goes. The first Ctrl-C lets nothing new start and asks what
  * runs to stop; the second kills it.
  */
+import { randomUUID } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { runPipeline } from '../../execution/run-pipeline.js';
 import { combineReporters, realClock } from '../../reporting/reporter.js';
@@ -10,6 +11,7 @@ import { stepLogs } from '../../reporting/step-logs.js';
 import { machineBudget, overBudget } from '../../graph/budget.js';
 import { EXIT, InvalidPipeline, type Command, type ExitStatus } from '../command.js';
 import type { RunArguments } from '../arguments.js';
+import { inGithub, nodePlaces } from '../github.js';
 import { loadGraph } from '../load.js';
 import { withStore } from '../open-store.js';
 import { selectGraph } from '../select.js';
@@ -36,7 +38,10 @@ export const command: Command<RunArguments> = async (args, environment) => {
   const kill = new AbortController();
   const { stdout, json, root, cwd } = environment;
   const shown = { rootOption: rootOption(environment), rootPath: shownPath(root, cwd) };
-  const screen = await runReporter(stdout, realClock, { json, ...shown });
+  const github = inGithub(environment)
+    ? { placeOf: nodePlaces(selected.graph, environment), token: randomUUID() }
+    : undefined;
+  const screen = await runReporter(stdout, realClock, { json, github, ...shown });
   const logs = stepLogs(root, realClock, (node, message) => {
     screen.report({ type: 'step-log', node, level: 'warn', message });
   });
