@@ -7,9 +7,12 @@ import { jobSummaryFile } from '../reporting/job-summary.js';
 import { metricsFile } from '../reporting/metrics-file.js';
 import type { Clock, Reporter } from '../reporting/reporter.js';
 import { RequestError } from '../source/request-error.js';
+import { telemetryWanted } from '../telemetry/settings.js';
+import type { Telemetry } from '../telemetry/telemetry.js';
 import type { RunArguments } from './arguments.js';
 import type { Environment } from './command.js';
 import { summaryFile } from './github.js';
+import { packageVersion } from './version.js';
 
 /** Whether something is a folder; undefined when it is not there. */
 function isFolder(path: string): boolean | undefined {
@@ -33,18 +36,38 @@ function writable(file: string, { cwd }: Environment): string {
   );
 }
 
+/** Those who are told of a run beside the screen. */
+export interface RunObservers {
+  readonly reporters: readonly Reporter[];
+  /** Sends what they gathered over the network, after the run; never rejects. */
+  readonly send: () => Promise<void>;
+}
+
+async function gatherTelemetry(
+  { env }: Environment,
+  clock: Clock,
+  tell: (message: string) => void,
+): Promise<Telemetry | undefined> {
+  if (!telemetryWanted(env)) return undefined;
+  const { telemetry } = await import('../telemetry/telemetry.js');
+  return telemetry(env, packageVersion(), clock, tell);
+}
+
 /**
  * The observers of a run.
  *
  * @throws RequestError `bad-metrics-file`
  */
-export function runObservers(args: RunArguments, environment: Environment, clock: Clock): readonly Reporter[] {
+export async function runObservers(args: RunArguments, environment: Environment, clock: Clock): Promise<RunObservers> {
   const tell = (message: string): void => {
     environment.stderr.write(`warning: ${message}\n`);
   };
   const summary = summaryFile(environment);
-  return [
+  const gathered = await gatherTelemetry(environment, clock, tell);
+  const reporters = [
     ...(args.metricsFile === undefined ? [] : [metricsFile(writable(args.metricsFile, environment), clock, tell)]),
     ...(summary === undefined ? [] : [jobSummaryFile(summary, clock, tell)]),
+    ...(gathered === undefined ? [] : [gathered]),
   ];
+  return { reporters, send: gathered?.send ?? (() => Promise.resolve()) };
 }

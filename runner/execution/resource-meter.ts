@@ -45,8 +45,9 @@ export class ResourceMeter {
   /** Looks for the last time, and tells. */
   stop(): ResourceUse {
     clearInterval(this.#timer);
-    if (this.#measured.length === 0) return this.#told;
-    this.#look();
+    if (this.#measured.length > 0) this.#look();
+    // A program may have ended before the first look.
+    if (this.#peak === 0) return this.#told;
     return { cpuMs: this.#measured.reduce((sum, { cpuMs }) => sum + cpuMs, 0), peakMemoryBytes: this.#peak };
   }
 

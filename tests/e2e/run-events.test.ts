@@ -1,7 +1,7 @@
 /**
  * Lines of `run --json` are what their published schema says, and the schema is what its page says.
  */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { Ajv2020 } from 'ajv/dist/2020.js';
@@ -54,6 +54,9 @@ describe('every line has the form that the schema gives it', () => {
       expect.arrayContaining(['run-started', 'step-started', 'step-log', 'step-completed', 'run-ended']),
     );
     expect(await run(folder)).toEqual(['run-started', 'step-cached', 'run-ended']);
+    const fails = `{ command: ["${process.execPath}", -e, "console.log(1); process.exit(1)"] }`;
+    write(folder, { first }, 'demo', [`on_success: [${fails}]`]);
+    expect(await run(folder)).toEqual(['run-started', 'step-cached', 'hook-ended', 'run-ended']);
   });
 
   test('of metrics, progress and warnings, which components report', async () => {
@@ -84,11 +87,11 @@ export const execute = async ({ outputs, log, progress, metric }) => {
       flaky: scriptStep(
         "const fs = require('fs'); if (fs.existsSync('once')) fs.writeFileSync(process.argv[1] + '/data', ''); else { fs.writeFileSync('once', ''); process.exit(1); }",
         {},
-        { retries: { times: 1, pause: '0s' } },
+        { retries: { times: 1, pause: '1s' } },
       ),
       broken: failingStep,
       after: step('after', 'x', { in: 'broken.report' }),
-      skipped: step('skipped', 'x', {}, { when: 'false' }),
+      skipped: step('skipped', 'x', {}, { when: '1 > 2' }),
     });
     expect(await run(folder)).toEqual(
       expect.arrayContaining(['step-retry', 'step-failed', 'step-abandoned', 'step-skipped']),
@@ -119,7 +122,6 @@ export const execute = async ({ outputs, log, progress, metric }) => {
     const digest = /"digest":"([0-9a-f]{64})"/u.exec(stdout)?.[1] ?? '';
     const artifact = join(folder, '.pipeline', 'artifacts', digest);
     expect(existsSync(artifact)).toBe(true);
-    const { chmodSync } = await import('node:fs');
     chmodSync(artifact, 0o755);
     chmodSync(join(artifact, 'data'), 0o644);
     writeFileSync(join(artifact, 'data'), 'b');
@@ -162,6 +164,7 @@ const TYPES: Readonly<Record<RunEvent['type'], true>> = {
   'artifact-damaged': true,
   'run-stopping': true,
   'run-recovered': true,
+  'hook-ended': true,
   'run-ended': true,
 };
 

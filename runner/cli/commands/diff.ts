@@ -24,8 +24,7 @@ function runTitle({ id, pipeline, state, startedAt }: RunRecord): string {
 }
 
 function markdown(title: string, tables: readonly Section[]): string {
-  const table = ({ title: name, columns, rows }: Section): string =>
-    `### ${name}\n\n${markdownTable(columns, rows)}`;
+  const table = ({ title: name, columns, rows }: Section): string => `### ${name}\n\n${markdownTable(columns, rows)}`;
   return `${[`## ${markdownText(title)}`, ...tables.map(table)].join('\n\n')}\n`;
 }
 

@@ -33,7 +33,7 @@ export const command: Command<RunArguments> = async (args, environment) => {
   const budget = machineBudget(args.resources, args.jobs);
   const over = overBudget(selected, budget);
   if (over.length > 0) throw new InvalidPipeline(over);
-  const observers = runObservers(args, environment, realClock);
+  const observers = await runObservers(args, environment, realClock);
   const stop = new AbortController();
   const kill = new AbortController();
   const { stdout, json, root, cwd } = environment;
@@ -46,7 +46,7 @@ export const command: Command<RunArguments> = async (args, environment) => {
     screen.report({ type: 'step-log', node, level: 'warn', message });
   });
   // The logs first: a summary names them.
-  const reporter = combineReporters([logs, ...observers, screen]);
+  const reporter = combineReporters([logs, ...observers.reporters, screen]);
   const release = environment.onSignal(() => {
     const again = stop.signal.aborted;
     reporter.report({ type: 'run-stopping', kill: again });
@@ -75,5 +75,6 @@ export const command: Command<RunArguments> = async (args, environment) => {
   } finally {
     release();
     reporter.close();
+    await observers.send();
   }
 };

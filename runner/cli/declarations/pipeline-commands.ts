@@ -103,9 +103,14 @@ export function declarePipelineCommands(program: Parser, start: Start): void {
     .option('-j, --jobs <n>', JOBS, count)
     .option('--resources <amounts>', RESOURCES, budgetAmounts)
     .option('--fail-fast', 'when a step fails, start nothing new')
-    .action(async (run: number | undefined, { jobs, resources = {}, failFast = false }: Omit<RunOptions, 'dryRun' | 'metricsFile'>) => {
-      await start<ResumeArguments>(() => import('../commands/resume.js'), { run, jobs, resources, failFast });
-    });
+    .action(
+      async (
+        run: number | undefined,
+        { jobs, resources = {}, failFast = false }: Omit<RunOptions, 'dryRun' | 'metricsFile'>,
+      ) => {
+        await start<ResumeArguments>(() => import('../commands/resume.js'), { run, jobs, resources, failFast });
+      },
+    );
   planCommand(program, 'plan', 'say what would run and why, how long it may take, and what is cached; executes nothing')
     .option('--exit-code', 'exit status 1 when something would run, 0 when nothing would', false)
     .action(async (file: string, options: PlanOptions & { exitCode: boolean }) => {
