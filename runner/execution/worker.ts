@@ -1,10 +1,9 @@
 /**
  * A worker process: takes steps one after the other, stays warm between them, and ends with the runner.
  */
-import type { ResourceUse } from '../../artifacts/metadata/records.js';
 import { executorLoader } from '../../components/registry.js';
 import { stepFailure } from './step-failure.js';
-import { executeStep, type Step } from './step-host.js';
+import { executeStep } from './step-host.js';
 import type { WorkerOrder, WorkerReport } from './worker-message.js';
 
 let stopping = new AbortController(); // eslint-disable-line no-restricted-syntax -- this file is a program, not a module
@@ -15,18 +14,8 @@ function report(message: WorkerReport): void {
   if (process.connected) process.send?.(message);
 }
 
-/** What this process has used since; of its peak nothing is known unless it was reached meanwhile. */
-function usedSince(before: NodeJS.ResourceUsage): ResourceUse {
-  const now = process.resourceUsage();
-  const cpuMicroseconds = now.userCPUTime + now.systemCPUTime - before.userCPUTime - before.systemCPUTime;
-  return {
-    cpuMs: Math.round(cpuMicroseconds / 1000),
-    peakMemoryBytes: now.maxRSS > before.maxRSS ? now.maxRSS * 1024 : undefined,
-  };
-}
-
-async function perform(step: Step): Promise<void> {
-  const before = process.resourceUsage();
+async function execute(step: Extract<WorkerOrder, { type: 'execute' }>['step']): Promise<void> {
+  stopping = new AbortController();
   try {
     await executeStep(step, loadExecutor, stopping.signal, {
       log: (level, message) => {
@@ -35,8 +24,6 @@ async function perform(step: Step): Promise<void> {
       progress: (progress) => {
         report({ type: 'progress', progress });
       },
-      // It comes from this process, and is counted with it.
-      process: () => undefined,
       metric: (name, value) => {
         report({ type: 'metric', name, value });
       },
@@ -44,15 +31,6 @@ async function perform(step: Step): Promise<void> {
         report({ type: 'property', port, name, value });
       },
     });
-  } finally {
-    report({ type: 'used', use: usedSince(before) });
-  }
-}
-
-async function execute(step: Step): Promise<void> {
-  stopping = new AbortController();
-  try {
-    await perform(step);
     report({ type: 'done' });
   } catch (error) {
     report({ type: 'failed', failure: stepFailure(error) });
