@@ -64,13 +64,6 @@ class Walk {
     return true;
   }
 
-  /** The execution that really ran, for one that was cached. */
-  origin(executionId: number): ExecutionWithArtifacts | undefined {
-    const found = this.source.execution(executionId);
-    const { state, cachedFrom } = found?.execution ?? {};
-    return state === 'CACHED' && cachedFrom !== undefined ? this.source.execution(cachedFrom) : found;
-  }
-
   join(
     direction: LineageEdge['direction'],
     { port, index, artifact }: BoundArtifact,
@@ -94,7 +87,7 @@ class Walk {
   /** The execution that made an artifact. */
   maker(artifact: ArtifactRecord): ExecutionWithArtifacts | undefined {
     const made = this.source.eventsOfArtifact(artifact.id).find((event) => event.direction === 'output');
-    const maker = made && this.origin(made.executionId);
+    const maker = made && this.source.execution(made.origin);
     const output = maker?.outputs.find((each) => each.artifact.id === artifact.id);
     if (maker !== undefined && output !== undefined) this.join('output', output, maker.execution);
     return maker;
@@ -112,14 +105,16 @@ class Walk {
   /** What was made from an artifact. */
   usersOutputs(artifact: ArtifactRecord): readonly ArtifactRecord[] {
     const fresh: ArtifactRecord[] = [];
-    const seen = new Set<number>();
-    for (const { direction, executionId, port, index } of this.source.eventsOfArtifact(artifact.id)) {
+    const users = new Map<number, ExecutionWithArtifacts | undefined>();
+    for (const { direction, origin, port, index } of this.source.eventsOfArtifact(artifact.id)) {
       if (direction !== 'input') continue;
-      const user = this.origin(executionId);
+      // Most events of an artifact that is used for long are those of cached executions: all of one origin.
+      const isNew = !users.has(origin);
+      const user = isNew ? this.source.execution(origin) : users.get(origin);
+      users.set(origin, user);
       if (user?.execution.state !== 'COMPLETE') continue;
       this.join('input', { port, index, artifact }, user.execution);
-      if (seen.has(user.execution.id)) continue;
-      seen.add(user.execution.id);
+      if (!isNew) continue;
       for (const output of user.outputs) {
         if (this.admit(output.artifact)) fresh.push(output.artifact);
         this.join('output', output, user.execution);

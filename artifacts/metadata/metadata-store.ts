@@ -83,6 +83,8 @@ export interface LineageEvent {
   readonly direction: 'input' | 'output';
   readonly artifactId: number;
   readonly executionId: number;
+  /** The execution that really ran: that which a cached one stands for, else itself. */
+  readonly origin: number;
   readonly port: string;
   readonly index: number;
 }

@@ -347,11 +347,15 @@ export function openMetadataStore(path: string): MetadataStore {
 
   const events = (condition: string, id: number): readonly LineageEvent[] =>
     database
-      .all(`SELECT * FROM pipeline_binding WHERE ${condition} = ? ORDER BY execution_id, direction, port, position`, id)
+      .all(
+        `SELECT b.*, COALESCE(p.cached_from, b.execution_id) AS origin FROM pipeline_binding b JOIN pipeline_execution p ON p.execution_id = b.execution_id WHERE b.${condition} = ? ORDER BY b.execution_id, direction, port, position`,
+        id,
+      )
       .map((row) => ({
         direction: row['direction'] === EVENT.input ? 'input' : 'output',
         artifactId: number(row, 'artifact_id'),
         executionId: number(row, 'execution_id'),
+        origin: number(row, 'origin'),
         port: text(row, 'port'),
         index: number(row, 'position'),
       }));
