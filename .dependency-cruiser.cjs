@@ -36,6 +36,11 @@ module.exports = {
       '^(artifacts/|components/|runner/(reporting|execution|plan|graph|config|source)/)',
     ),
     layer(
+      'telemetry-below-cli',
+      '^runner/telemetry/',
+      '^(artifacts/|components/|runner/(telemetry|reporting|execution|plan|graph|config|source)/)',
+    ),
+    layer(
       'history-below-cli',
       '^runner/history/',
       '^(artifacts/|components/|runner/(history|reporting|plan|graph|config|source)/)',

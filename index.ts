@@ -38,7 +38,13 @@ export type { OutputReference } from './runner/graph/pipeline-graph.js';
 export { plan, type PlannedStep, type PlanOptions } from './runner/library/plan.js';
 export type { SelectOptions } from './runner/library/select.js';
 export { run, type RunOptions } from './runner/library/run.js';
-export type { ReportedArtifact, RunEvent, RunOutcome, StepFailure } from './runner/execution/run-event.js';
+export type {
+  ReportedArtifact,
+  RunEvent,
+  RunOutcome,
+  StepFailure,
+  StepResources,
+} from './runner/execution/run-event.js';
 export type { RunResult } from './runner/execution/run-pipeline.js';
 
 export { openStore, type ArtifactQuery, type Store } from './runner/library/store.js';
@@ -50,6 +56,7 @@ export type {
   ExecutionState,
   FailureRecord,
   ProcessIdentity,
+  ResourceUse,
   RunRecord,
   RunState,
   Timings,

@@ -77,6 +77,8 @@ export interface ExecutionContext<
   readonly signal: AbortSignal;
   readonly log: StepLog;
   progress(progress: Progress): void;
+  /** Tells of a process that the step has started, so that what it uses is counted. */
+  readonly startedProcess: (pid: number) => void;
   /** Records a number about the outcome. @throws StepError when it is not finite */
   metric(name: string, value: number): void;
 }

@@ -12,6 +12,7 @@ import type {
   FailureRecord,
   ProcessIdentity,
   ProducedArtifact,
+  ResourceUse,
   RunRecord,
   RunState,
   Timings,
@@ -47,10 +48,22 @@ export interface Completion {
   readonly outputs: readonly ProducedArtifact[];
   readonly metrics: Readonly<Record<string, number>>;
   readonly timings: Timings;
+  readonly resources: ResourceUse;
   readonly attempts: number;
   readonly endedAt: number;
   /** A later run may use these outputs. False for steps that asked not to be cached. */
   readonly reusable: boolean;
+}
+
+/** What is known when an execution has not finished well. */
+export interface Breakdown {
+  readonly state: 'FAILED' | 'CANCELED';
+  readonly failure: FailureRecord;
+  /** Undefined when it had not begun to execute. */
+  readonly timings: Timings | undefined;
+  readonly resources: ResourceUse | undefined;
+  readonly attempts: number;
+  readonly endedAt: number;
 }
 
 /** An execution with the artifacts that went in and came out. */
@@ -162,10 +175,7 @@ export interface MetadataStore {
    * when that execution's outputs may no longer be used.
    */
   recordCached(execution: NewExecution, from: ReusableExecution, endedAt: number): number | undefined;
-  failExecution(
-    executionId: number,
-    end: { state: 'FAILED' | 'CANCELED'; failure: FailureRecord; attempts: number; endedAt: number },
-  ): void;
+  failExecution(executionId: number, end: Breakdown): void;
 
   /** The newest COMPLETE, reusable execution with this fingerprint. */
   findCompleted(fingerprint: Digest): ReusableExecution | undefined;
@@ -197,6 +207,8 @@ export interface MetadataStore {
     before?: number;
     limit: number;
   }): readonly ExecutionRecord[];
+  /** What the newest executions of a node took that completed, newest first. */
+  recentTimings(query: { pipeline: string; node: string; component: string; limit: number }): readonly Timings[];
   /** Executions of a component, newest first; `before`: only those with a smaller id. */
   executionsOfComponent(query: { component: string; before?: number; limit: number }): readonly ExecutionRecord[];
   fingerprint(digest: Digest): FingerprintRecord | undefined;

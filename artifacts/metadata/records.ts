@@ -82,6 +82,14 @@ export interface Timings {
   readonly publishMs: number;
 }
 
+/** What an execution used; undefined where that cannot be measured. Of several attempts, the last one's. */
+export interface ResourceUse {
+  /** Time on processors, in milliseconds. */
+  readonly cpuMs: number | undefined;
+  /** Most memory that was resident at a time. */
+  readonly peakMemoryBytes: number | undefined;
+}
+
 /** One step of one run. */
 export interface ExecutionRecord {
   readonly id: number;
@@ -99,6 +107,8 @@ export interface ExecutionRecord {
   readonly metrics: Readonly<Record<string, number>>;
   readonly failure: FailureRecord | undefined;
   readonly timings: Timings | undefined;
+  /** Undefined for what was not executed, or by an earlier release. */
+  readonly resources: ResourceUse | undefined;
   readonly attempts: number;
   /** Path of the step's log, relative to the root; undefined when it wrote none. */
   readonly log: string | undefined;

@@ -1,16 +1,18 @@
 /**
  * From rows to records.
  */
+import { canonicalJson } from '../canonical-json.js';
 import type { StatWitness } from '../store/artifact-store.js';
 import type { Properties } from '../types.js';
 import type { Row } from './database.js';
-import type { NodeMetrics } from './metadata-store.js';
+import type { Breakdown, NodeMetrics } from './metadata-store.js';
 import type {
   ArtifactRecord,
   ExecutionRecord,
   ExecutionState,
   FailureRecord,
   ProcessIdentity,
+  ResourceUse,
   RunRecord,
   RunState,
   Timings,
@@ -58,6 +60,26 @@ export function runRecord(row: Row): RunRecord {
   };
 }
 
+/** What an execution took and used, as the column `timings` holds it. */
+export function costJson({ timings, resources }: Pick<Breakdown, 'timings' | 'resources'>): string | null {
+  if (timings === undefined) return null;
+  const { cpuMs = null, peakMemoryBytes = null } = resources ?? {};
+  return canonicalJson({ ...timings, cpuMs, peakMemoryBytes });
+}
+
+/** What an execution took. */
+export function timingsOf(row: Row): Timings {
+  const { queuedMs, executeMs, publishMs } = json(row, 'timings') as Timings;
+  return { queuedMs, executeMs, publishMs };
+}
+
+function resourcesOf(row: Row): ResourceUse | undefined {
+  const { cpuMs, peakMemoryBytes } = json(row, 'timings') as Readonly<Record<string, number | null | undefined>>;
+  // Stores of earlier releases have neither.
+  if (cpuMs === undefined || peakMemoryBytes === undefined) return undefined;
+  return { cpuMs: cpuMs ?? undefined, peakMemoryBytes: peakMemoryBytes ?? undefined };
+}
+
 /** A row of {@link EXECUTION_SELECT}. */
 export function executionRecord(row: Row): ExecutionRecord {
   const fingerprint = text(row, 'fingerprint');
@@ -75,7 +97,8 @@ export function executionRecord(row: Row): ExecutionRecord {
     reason: optional(row, 'reason', text),
     metrics: json(row, 'metrics') as Record<string, number>,
     failure: optional(row, 'failure', json) as FailureRecord | undefined,
-    timings: optional(row, 'timings', json) as Timings | undefined,
+    timings: optional(row, 'timings', timingsOf),
+    resources: optional(row, 'timings', resourcesOf),
     attempts: number(row, 'attempts'),
     log: optional(row, 'log', text),
     startedAt: number(row, 'started_at'),

@@ -27,12 +27,14 @@ import {
   ARTIFACT_SELECT,
   artifactRecord,
   BINDING_SELECT,
+  costJson,
   EXECUTION_SELECT,
   executionRecord,
   nodeMetrics,
   number,
   runRecord,
   text,
+  timingsOf,
   witnessOf,
 } from './rows.js';
 import {
@@ -457,7 +459,7 @@ export function openMetadataStore(path: string): MetadataStore {
           'UPDATE pipeline_execution SET reusable = ?, metrics = ?, timings = ?, attempts = ?, ended_at = ? WHERE execution_id = ?',
           completion.reusable ? 1 : 0,
           canonicalJson(completion.metrics),
-          canonicalJson(completion.timings),
+          costJson(completion),
           completion.attempts,
           completion.endedAt,
           executionId,
@@ -507,8 +509,9 @@ export function openMetadataStore(path: string): MetadataStore {
       transaction(() => {
         setState(executionId, end.state, end.endedAt);
         database.run(
-          'UPDATE pipeline_execution SET reusable = 0, failure = ?, attempts = ?, ended_at = ? WHERE execution_id = ?',
+          'UPDATE pipeline_execution SET reusable = 0, failure = ?, timings = ?, attempts = ?, ended_at = ? WHERE execution_id = ?',
           canonicalJson(end.failure),
+          costJson(end),
           end.attempts,
           end.endedAt,
           executionId,
@@ -687,6 +690,17 @@ export function openMetadataStore(path: string): MetadataStore {
           limit,
         )
         .map(executionRecord),
+
+    recentTimings: ({ pipeline, node, component, limit }) =>
+      database
+        .all(
+          'SELECT p.timings FROM pipeline_execution p JOIN pipeline_run r ON r.id = p.run_id WHERE p.component = ? AND p.node = ? AND r.pipeline = ? AND p.timings IS NOT NULL AND p.failure IS NULL ORDER BY p.execution_id DESC LIMIT ?',
+          component,
+          node,
+          pipeline,
+          limit,
+        )
+        .map(timingsOf),
 
     executionsOfComponent: ({ component, before, limit }) =>
       database

@@ -4,9 +4,13 @@
 import { readdir } from 'node:fs/promises';
 import { errorMessage } from '../../artifacts/system-error.js';
 import { StepError, type Executor, type InputArtifact } from '../executor.js';
+import { MemoryWatch } from '../memory-watch.js';
 import { expandArguments } from './arguments.js';
 import { programEndText, runProgram } from './program.js';
 import type { spec } from './spec.js';
+
+const RAISE_HEAP =
+  "raise its limit, in megabytes, in the node's environment: env: { NODE_OPTIONS: '--max-old-space-size=8192' }";
 
 /** Lines of output that an error repeats. */
 const SHOWN_LINES = 10;
@@ -30,6 +34,7 @@ export const execute: Executor<typeof spec> = async ({
   tempDir,
   signal,
   log,
+  startedProcess,
 }) => {
   const ports = outputs as Readonly<Record<string, { readonly path: string }>>;
   const [program, ...rest] = expandArguments(params.argv, {
@@ -40,6 +45,7 @@ export const execute: Executor<typeof spec> = async ({
   signal.throwIfAborted();
 
   const last: string[] = [];
+  const watch = new MemoryWatch();
   const end = await runProgram({
     argv: [program, ...rest],
     cwd: baseDir,
@@ -51,10 +57,10 @@ export const execute: Executor<typeof spec> = async ({
       PIPELINE_SEED: String(seed),
       ...env,
     },
-    // The folder for temporary files is the step's own.
-    mark: 'TMPDIR',
     signal,
+    started: startedProcess,
     line: (text) => {
+      watch.hear(text);
       log.info(text);
       last.push(text);
       if (last.length > SHOWN_LINES) last.shift();
@@ -66,17 +72,15 @@ export const execute: Executor<typeof spec> = async ({
       'check that it is installed and on the PATH',
     );
   });
-  if (end.leftRunning !== undefined) {
-    const names = end.leftRunning.map(({ pid, name }) => `${String(pid)} (${name})`).join(', ');
-    log.warn(`${program} left processes running, which were ended: ${names === '' ? 'unknown ones' : names}`);
-  }
   signal.throwIfAborted();
   if (end.status !== 0) {
+    const starved = watch.failure(program, { code: end.status, signal: end.endedBy }, RAISE_HEAP);
+    if (starved !== undefined) throw starved;
     const lines = [`${program} ${programEndText(end)}`, ...last.map((line) => `  ${line}`)];
     throw new StepError('program-failed', lines.join('\n'));
   }
   for (const [port, { path }] of Object.entries(ports)) {
-    if ((await readdir(path).catch(() => [])).length === 0) {
+    if ((await readdir(path)).length === 0) {
       throw new StepError(
         'output-missing',
         `${program} wrote nothing into its output '${port}'`,

@@ -4,13 +4,9 @@
  */
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { endProcesses, processesWith, type StartedProcess } from '../../artifacts/process-tree.js';
 
 /** Milliseconds that a program has to end by itself once it was asked to. */
 const GRACE_MS = 5000;
-
-/** Milliseconds that what a program leaves running may still hold the program's output open. */
-const LEFT_RUNNING_MS = 500;
 
 /** Longest line that is kept, in characters. */
 const LINE_LENGTH = 2000;
@@ -22,12 +18,12 @@ export interface Program {
   readonly cwd: string;
   /** All of its environment. */
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** A variable of its environment whose value no other program has: it tells what has left the group from all others. */
-  readonly mark?: string;
   /** What it finds on its standard input. Default: nothing. */
   readonly input?: string;
   /** Asks it to end, and ends it when it does not. */
   readonly signal: AbortSignal;
+  /** Told of its process. */
+  readonly started?: (pid: number) => void;
   /** Takes every line that it prints. */
   readonly line: (text: string) => void;
 }
@@ -36,8 +32,6 @@ export interface Program {
 export interface ProgramEnd {
   readonly status: number | null;
   readonly endedBy: NodeJS.Signals | null;
-  /** What it had left running, out of its group and with its output in hand: ended, as far as it could be found. */
-  readonly leftRunning?: readonly StartedProcess[];
 }
 
 /** Says of a program that did not end well how it ended. */
@@ -59,7 +53,7 @@ function endGroup(pid: number, signal: NodeJS.Signals): void {
  *
  * @throws Error when it cannot be started
  */
-export async function runProgram({ argv, cwd, env, mark, input, signal, line }: Program): Promise<ProgramEnd> {
+export async function runProgram({ argv, cwd, env, input, signal, started, line }: Program): Promise<ProgramEnd> {
   signal.throwIfAborted();
   const [program, ...rest] = argv;
   return await new Promise<ProgramEnd>((resolve, reject) => {
@@ -69,6 +63,7 @@ export async function runProgram({ argv, cwd, env, mark, input, signal, line }: 
       stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
       env,
     });
+    if (child.pid !== undefined) started?.(child.pid);
     for (const stream of [child.stdout, child.stderr]) {
       if (stream === null) continue;
       createInterface({ input: stream, crlfDelay: Infinity }).on('line', (text) => {
@@ -92,23 +87,14 @@ export async function runProgram({ argv, cwd, env, mark, input, signal, line }: 
       signal.removeEventListener('abort', stop);
       reject(error);
     });
-    let leftRunning: readonly StartedProcess[] | undefined;
-    let waiting: NodeJS.Timeout | undefined;
     child.on('exit', () => {
       // What it left running would hold its output open, and outlive it.
       if (child.pid !== undefined) endGroup(child.pid, 'SIGKILL');
-      waiting = setTimeout(() => {
-        leftRunning = mark === undefined ? [] : processesWith(mark, env[mark] ?? '');
-        endProcesses(leftRunning);
-        child.stdout?.destroy();
-        child.stderr?.destroy();
-      }, LEFT_RUNNING_MS);
     });
     child.on('close', (status, endedBy) => {
-      clearTimeout(waiting);
       clearTimeout(killer);
       signal.removeEventListener('abort', stop);
-      resolve({ status, endedBy, ...(leftRunning === undefined ? {} : { leftRunning }) });
+      resolve({ status, endedBy });
     });
   });
 }

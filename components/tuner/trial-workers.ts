@@ -4,6 +4,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { StepError, type Progress } from '../executor.js';
+import { MemoryWatch, RAISE_HEAP } from '../memory-watch.js';
 import type { TrialOutcome } from './trial.js';
 import type { TrialOrder, TrialReport, TrialSetup } from './trial-message.js';
 
@@ -73,6 +74,7 @@ export class TrialWorkers {
   }
 
   async #execute(worker: ChildProcess, order: TrialOrder, listener: TrialListener): Promise<TrialOutcome> {
+    const watch = new MemoryWatch();
     try {
       return await new Promise<TrialOutcome>((resolve, reject) => {
         worker.on('message', (report: TrialReport) => {
@@ -92,8 +94,19 @@ export class TrialWorkers {
           }
         });
         worker.once('exit', (code, endedBy) => {
+          const starved = watch.failure('the process of a trial', { code, signal: endedBy }, RAISE_HEAP);
+          if (starved !== undefined) {
+            reject(starved);
+            return;
+          }
           const how = endedBy === null ? `ended with status ${String(code)}` : `was ended by ${endedBy}`;
-          const hint = endedBy === 'SIGKILL' ? 'the system may have run out of memory; set parallel: 1' : undefined;
+          // What it printed went to the step's log: V8 ends a process with SIGABRT when its heap is full.
+          const hint =
+            endedBy === 'SIGKILL'
+              ? 'someone ended it, or the system had run out of memory; set parallel: 1'
+              : endedBy === 'SIGABRT'
+                ? RAISE_HEAP
+                : undefined;
           reject(new StepError('worker-died', `the process of a trial ${how}`, hint));
         });
         worker.once('error', (error) => {

@@ -32,26 +32,34 @@ export interface GraphArguments extends PipelineArguments {
   readonly run: number | undefined;
 }
 
-/** Arguments of `pipeline plan`. */
-export interface PlanArguments extends PipelineArguments, SelectionArguments {
+/** Arguments of the commands that decide what is to be executed. */
+export interface PlanningArguments extends PipelineArguments, SelectionArguments {
   /** Whether outputs of earlier runs may be used. */
   readonly cache: boolean;
   /** Nodes that run again though they are cached. */
   readonly force: readonly string[];
+  /** Steps that run at the same time; undefined: as many as there are cores. */
+  readonly jobs: number | undefined;
+}
+
+/** Arguments of `pipeline plan`. */
+export interface PlanArguments extends PlanningArguments {
+  /** Whether the exit status tells that something would run. */
+  readonly exitCode: boolean;
 }
 
 /** Arguments of `pipeline run`. */
-export interface RunArguments extends PlanArguments {
+export interface RunArguments extends PlanningArguments {
   /** Say what would happen, and do nothing. */
   readonly dryRun: boolean;
   /** Whether nothing new starts once a step has failed. */
   readonly failFast: boolean;
-  /** Steps that run at the same time; undefined: as many as there are cores. */
-  readonly jobs: number | undefined;
-  /** What they may take together; what is not said is that of the machine. */
+  /** What steps may take together; what is not said is that of the machine. */
   readonly resources: Partial<Demand>;
   /** Path of a page on the run, written when it has ended. */
   readonly report: string | undefined;
+  /** File that the metrics of the run are written to, for Prometheus. */
+  readonly metricsFile: string | undefined;
 }
 
 /** Arguments of `pipeline resume`. */

@@ -6,6 +6,7 @@ import { diagnosticData } from '../source/diagnostic-data.js';
 import { renderDiagnostic } from '../source/render-diagnostic.js';
 import { RequestError } from '../source/request-error.js';
 import { EXIT, InvalidPipeline, type ExitStatus, type ProcessEnvironment } from './command.js';
+import { diagnosticAnnotations, failureAnnotation, inGithub } from './github.js';
 import { packageVersion } from './version.js';
 
 /** A failure that is no defect: StoreError, StepError and RequestError look alike. */
@@ -65,6 +66,9 @@ export function reportFailure(
   { argv, json, environment }: { argv: readonly string[]; json: boolean; environment: ProcessEnvironment },
 ): ExitStatus {
   const { stdout, stderr } = environment;
+  const annotate = (text: () => string): void => {
+    if (!json && inGithub(environment)) stdout.write(text());
+  };
   const tell = (text: string, data: Readonly<Record<string, unknown>>): void => {
     if (json) stdout.write(`${JSON.stringify(data)}\n`);
     else stderr.write(text);
@@ -72,11 +76,13 @@ export function reportFailure(
   if (error instanceof InvalidPipeline) {
     const { diagnostics } = error;
     tell(diagnosticsText(diagnostics), { type: 'invalid-pipeline', diagnostics: diagnostics.map(diagnosticData) });
+    annotate(() => diagnosticAnnotations(diagnostics, environment));
     return EXIT.invalid;
   }
   if (isExpected(error)) {
     const { code, message, hint } = error;
     tell(failureText(error), { type: 'error', code, message, ...(hint === undefined ? {} : { hint }) });
+    annotate(() => failureAnnotation(error));
     return statusOf(error);
   }
   const message = error instanceof Error ? error.message : String(error);

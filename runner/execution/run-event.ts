@@ -22,6 +22,19 @@ export interface ReportedArtifact {
   readonly bytes: number;
 }
 
+/** What a step took and used. Of several attempts, the last one's. */
+export interface StepResources {
+  /** Milliseconds that it waited for its turn once all that it needs was there. */
+  readonly queuedMs: number;
+  /** Milliseconds on processors; undefined where that cannot be measured. */
+  readonly cpuMs: number | undefined;
+  /** Most memory at a time; undefined where that cannot be measured. */
+  readonly peakMemoryBytes: number | undefined;
+  /** Bytes of the artifacts that went in and came out. */
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+}
+
 /** How a run ended. */
 export type RunOutcome = 'complete' | 'failed' | 'canceled';
 
@@ -64,12 +77,15 @@ export type RunEvent =
       readonly durationMs: number;
       readonly metrics: Readonly<Record<string, number>>;
       readonly outputs: readonly ReportedArtifact[];
+      readonly resources: StepResources;
       readonly reusable: boolean;
     }
   | {
       readonly type: 'step-failed';
       readonly node: string;
       readonly failure: StepFailure;
+      /** Undefined when it failed before it began to execute. */
+      readonly resources: StepResources | undefined;
       readonly log: string | undefined;
     }
   | { readonly type: 'step-canceled'; readonly node: string }

@@ -5,7 +5,7 @@
 import { join } from 'node:path';
 import PQueue from 'p-queue';
 import type { MetadataStore, NewExecution } from '../../artifacts/metadata/metadata-store.js';
-import type { ArtifactRecord, Binding, ProcessIdentity } from '../../artifacts/metadata/records.js';
+import type { ArtifactRecord, Binding } from '../../artifacts/metadata/records.js';
 import { openMetadataStore } from '../../artifacts/metadata/sqlite-metadata-store.js';
 import { currentProcess, isAlive } from '../../artifacts/process-identity.js';
 import type { ArtifactStore, Digest } from '../../artifacts/store/artifact-store.js';
@@ -25,7 +25,7 @@ import { planPipeline } from '../plan/plan-pipeline.js';
 import { byPort, Planner, type DamagedArtifact, type Decision } from '../plan/planner.js';
 import { callHooks } from './call-hooks.js';
 import { maskFor } from './mask.js';
-import type { ReportedArtifact, ReportEvent, RunEvent, RunOutcome } from './run-event.js';
+import type { ReportedArtifact, ReportEvent, RunEvent, RunOutcome, StepFailure, StepResources } from './run-event.js';
 import { RunState } from './run-state.js';
 import { runStep, StepEnded, type StepSurroundings } from './run-step.js';
 import { RunSummaryBuilder } from './run-summary.js';
@@ -77,6 +77,12 @@ function reported(outputs: ArtifactsByPort): readonly ReportedArtifact[] {
   return Object.entries(outputs).flatMap(([port, artifacts]) =>
     artifacts.map(({ type, digest, bytes }) => ({ port, type, digest, bytes })),
   );
+}
+
+function byteSum(artifacts: Iterable<{ readonly bytes: number }>): number {
+  let sum = 0;
+  for (const { bytes } of artifacts) sum += bytes;
+  return sum;
 }
 
 const NOTHING: Demand = { cpu: 0, memory: 0, gpu: 0 };
@@ -225,7 +231,14 @@ class Run {
     report({ type: 'step-started', node: node.name, component: node.spec.name, reason: found, attempt: 1 });
     if (this.#state.state(node.name) === 'ready') this.#state.apply(node.name, 'start');
     this.#finish(node, { kind: 'made', outputs, metrics: {} }, 'complete');
-    const end = { durationMs: 0, metrics: {}, outputs: reported(outputs), reusable: false };
+    const resources = {
+      queuedMs: 0,
+      cpuMs: undefined,
+      peakMemoryBytes: undefined,
+      bytesIn: 0,
+      bytesOut: artifact.bytes,
+    };
+    const end = { durationMs: 0, metrics: {}, outputs: reported(outputs), resources, reusable: false };
     report({ type: 'step-completed', node: node.name, ...end });
   }
 
@@ -253,8 +266,7 @@ class Run {
       else if (arrival.kind === 'inputs') await this.#decide(node, arrival.inputs);
       else throw new Error(`${name} starts before ${arrival.on.join(', ')}`);
     } catch (error) {
-      if (!(error instanceof StepEnded)) this.#fail(name, new StepEnded(stepFailure(error), false, 0));
-      else this.#fail(name, error);
+      this.#fail(name, stepFailure(error), false, undefined);
     }
   }
 
@@ -308,6 +320,8 @@ class Run {
     const { report } = this.#options;
     const { name } = node;
     const started = Date.now();
+    const queuedMs = started - (this.#readyAt.get(name) ?? started);
+    const bytesIn = byteSum(Object.values(inputs).flat());
     const id = this.#metadata.beginExecution(this.#execution(node, inputs, decision));
     try {
       const outcome = await runStep(node, inputs, decision.fingerprint.digest, decision.reason, this.#surroundings);
@@ -315,11 +329,8 @@ class Run {
       const records = this.#metadata.completeExecution(id, {
         outputs: outcome.outputs,
         metrics: outcome.metrics,
-        timings: {
-          queuedMs: started - (this.#readyAt.get(name) ?? started),
-          executeMs: outcome.executeMs,
-          publishMs: outcome.publishMs,
-        },
+        timings: { queuedMs, executeMs: outcome.cost.executeMs, publishMs: outcome.cost.publishMs },
+        resources: outcome.cost.resources,
         attempts: outcome.attempts,
         endedAt: Date.now(),
         reusable,
@@ -338,17 +349,22 @@ class Run {
         durationMs: Date.now() - started,
         metrics: outcome.metrics,
         outputs: reported(outputs),
+        resources: { queuedMs, ...outcome.cost.resources, bytesIn, bytesOut: byteSum(outcome.outputs) },
         reusable,
       });
     } catch (error) {
       const ended = error instanceof StepEnded ? error : new StepEnded(stepFailure(error), false, 1);
+      const { cost } = ended;
       this.#metadata.failExecution(id, {
         state: ended.canceled ? 'CANCELED' : 'FAILED',
         failure: { code: ended.failure.code, message: ended.failure.message },
+        timings: cost && { queuedMs, executeMs: cost.executeMs, publishMs: cost.publishMs },
+        resources: cost?.resources,
         attempts: ended.attempts,
         endedAt: Date.now(),
       });
-      throw ended;
+      const { failure, canceled } = ended;
+      this.#fail(name, failure, canceled, cost && { queuedMs, ...cost.resources, bytesIn, bytesOut: 0 });
     }
   }
 
@@ -375,12 +391,12 @@ class Run {
     return false;
   }
 
-  #fail(name: string, { failure, canceled }: StepEnded): void {
+  #fail(name: string, failure: StepFailure, canceled: boolean, resources: StepResources | undefined): void {
     const { report } = this.#options;
     if (canceled) report({ type: 'step-canceled', node: name });
     else {
       this.#failed ??= name;
-      report({ type: 'step-failed', node: name, failure, log: stepLogPath(this.#id, name) });
+      report({ type: 'step-failed', node: name, failure, resources, log: stepLogPath(this.#id, name) });
     }
     for (const abandoned of this.#state.apply(name, canceled ? 'cancel' : 'fail')) {
       report({ type: 'step-abandoned', node: abandoned, because: name });
@@ -389,13 +405,11 @@ class Run {
 }
 
 /** Who holds the lock of a pipeline, as an error. */
-function locked(pipeline: string, { pid, host }: ProcessIdentity, path: string): StoreError {
+function locked(pipeline: string, pid: number, host: string): StoreError {
   return new StoreError(
     'locked',
     `another run of '${pipeline}' is going on: process ${String(pid)} on ${host}`,
-    host === currentProcess().host
-      ? 'wait until it has ended, or use another store with --root'
-      : `wait until it has ended, or use another store with --root; if that machine has died, remove ${path}`,
+    'wait until it has ended, or use another store with --root',
   );
 }
 
@@ -418,7 +432,7 @@ async function runLocked(
   report({ type: 'run-started', run: id, pipeline: graph.name, nodes, jobs: options.jobs });
   const workers = new WorkerPool();
   const end = (): void => {
-    void workers.close();
+    workers.close();
   };
   kill.addEventListener('abort', end, { once: true });
   let outcome: RunOutcome = 'failed';
@@ -437,10 +451,9 @@ async function runLocked(
     outcome = await new Run(options, id, metadata, surroundings).run();
   } finally {
     kill.removeEventListener('abort', end);
-    const closed = workers.close();
+    workers.close();
     const state = outcome === 'complete' ? 'COMPLETE' : outcome === 'canceled' ? 'CANCELED' : 'FAILED';
     metadata.endRun(id, state, Date.now());
-    await closed;
   }
   return { type: 'run-ended', run: id, outcome, durationMs: Date.now() - startedAt };
 }
@@ -451,9 +464,8 @@ async function runInStore(options: RunOptions): Promise<RunEnd> {
   const root = await openRoot(options.root);
   try {
     await openStaging(root);
-    const path = join(root.locks, `${graph.name}.lock`);
-    const lock = await acquireLock(path, stagingPaths(root));
-    if (!lock.taken) throw locked(graph.name, lock.heldBy, path);
+    const lock = await acquireLock(join(root.locks, `${graph.name}.lock`), stagingPaths(root));
+    if (!lock.taken) throw locked(graph.name, lock.heldBy.pid, lock.heldBy.host);
     try {
       const metadata = openMetadataStore(root.metadata);
       try {
@@ -461,8 +473,8 @@ async function runInStore(options: RunOptions): Promise<RunEnd> {
         for (const { id, pipeline } of metadata.closeDeadRuns(isAlive, Date.now())) {
           report({ type: 'run-recovered', run: id, pipeline });
         }
-        await sweepCheckpoints(root, (fingerprint) => metadata.findCompleted(fingerprint) !== undefined);
         await sweepStaging(root);
+        await sweepCheckpoints(root, (fingerprint) => metadata.findCompleted(fingerprint) !== undefined);
         return await runLocked(options, metadata, openLocalArtifactStore(root), root);
       } finally {
         metadata.close();

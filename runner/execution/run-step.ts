@@ -5,11 +5,10 @@
 import { readdir } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { realDisk } from '../../artifacts/disk.js';
-import type { ProducedArtifact } from '../../artifacts/metadata/records.js';
+import type { ProducedArtifact, ResourceUse } from '../../artifacts/metadata/records.js';
 import type { ArtifactStore, StagedArtifact } from '../../artifacts/store/artifact-store.js';
-import { leaveCheckpoints, takeCheckpoints } from '../../artifacts/store/checkpoints.js';
+import { checkpointFolder } from '../../artifacts/store/checkpoints.js';
 import type { StoreRoot } from '../../artifacts/store/store-root.js';
-import { systemErrorCode } from '../../artifacts/system-error.js';
 import type { PropertyValue } from '../../artifacts/types.js';
 import { StepError } from '../../components/executor.js';
 import type { LoadExecutor } from '../../components/registry.js';
@@ -17,19 +16,26 @@ import { withSecrets } from '../config/secrets.js';
 import type { GraphNode } from '../graph/pipeline-graph.js';
 import type { ArtifactsByPort } from '../plan/arrival.js';
 import type { Mask } from './mask.js';
+import { ResourceMeter } from './resource-meter.js';
 import { retryPause } from './retry-pause.js';
 import type { ReportEvent, StepFailure } from './run-event.js';
 import { StepFailed, stepFailure } from './step-failure.js';
-import { executeStep, type Step, type StepListener } from './step-host.js';
-import type { WorkerPool } from './worker-pool.js';
+import { executeStep, type Step } from './step-host.js';
+import type { WorkerListener, WorkerPool } from './worker-pool.js';
+
+/** What the last attempt at a step took and used. */
+export interface StepCost {
+  readonly executeMs: number;
+  readonly publishMs: number;
+  readonly resources: ResourceUse;
+}
 
 /** What a step has come to. */
 export interface StepOutcome {
   readonly outputs: readonly ProducedArtifact[];
   readonly metrics: Readonly<Record<string, number>>;
   readonly attempts: number;
-  readonly executeMs: number;
-  readonly publishMs: number;
+  readonly cost: StepCost;
 }
 
 /** A step failed after all its attempts, or was stopped. */
@@ -39,6 +45,8 @@ export class StepEnded extends Error {
     readonly failure: StepFailure,
     readonly canceled: boolean,
     readonly attempts: number,
+    /** Undefined when no attempt was made. */
+    readonly cost?: StepCost,
   ) {
     super(failure.message);
   }
@@ -73,7 +81,6 @@ async function prepare(
 ): Promise<Attempt> {
   const staged: Record<string, StagedArtifact> = {};
   for (const port of Object.keys(node.outputs)) staged[port] = await artifacts.stage();
-  const checkpointDir = await takeCheckpoints(root, fingerprint);
   const read = (port: string): Step['inputs'][string] => {
     const list = (inputs[port] ?? []).map(({ type, digest, properties }) => ({
       type,
@@ -95,20 +102,11 @@ async function prepare(
     seed: node.seed,
     baseDir,
     cacheDir: root.cache,
-    checkpointDir,
+    checkpointDir: checkpointFolder(root, fingerprint),
     tempDir: artifacts.scratchPath(),
     env: Object.fromEntries(Object.entries(node.env).map(([name, value]) => [name, withSecrets(value, secrets)])),
   };
   return { step, staged };
-}
-
-/** Whether nothing stands in a folder, or the step has removed it. */
-async function isEmpty(folder: string): Promise<boolean> {
-  const names = await readdir(folder).catch((error: unknown) => {
-    if (['ENOENT', 'ENOTDIR'].includes(systemErrorCode(error) ?? '')) return [];
-    throw error;
-  });
-  return names.length === 0;
 }
 
 async function attempt(
@@ -116,24 +114,30 @@ async function attempt(
   inputs: ArtifactsByPort,
   fingerprint: string,
   surroundings: StepSurroundings,
+  meter: ResourceMeter,
 ): Promise<Omit<StepOutcome, 'attempts'>> {
   const { workers, executors, report, stop, mask } = surroundings;
   const { step, staged } = await prepare(node, inputs, fingerprint, surroundings);
-  // Maps, not objects: a metric may be named __proto__.
-  const metrics = new Map<string, number>();
-  const properties = new Map<string, Map<string, PropertyValue>>();
-  const listener: StepListener = {
+  const metrics: Record<string, number> = {};
+  const properties: Record<string, Record<string, PropertyValue>> = {};
+  const listener: WorkerListener = {
     log: (level, message) => {
       report({ type: 'step-log', node: node.name, level, message: mask(message) });
     },
     progress: (progress) => {
       report({ type: 'step-progress', node: node.name, progress: mask(progress) });
     },
+    process: (pid) => {
+      meter.add(pid);
+    },
+    used: (use) => {
+      meter.told(use);
+    },
     metric: (name, value) => {
-      metrics.set(name, value);
+      metrics[name] = value;
     },
     property: (port, name, value) => {
-      properties.set(port, (properties.get(port) ?? new Map<string, PropertyValue>()).set(name, mask(value)));
+      (properties[port] ??= {})[name] = mask(value);
     },
   };
   const timeout = node.timeoutMs === undefined ? undefined : AbortSignal.timeout(node.timeoutMs);
@@ -161,11 +165,12 @@ async function attempt(
         : Promise.race([executeStep(step, executors, signal, listener), stopped]));
     if (signal.aborted) await stopped;
     const executed = Date.now();
+    const resources = meter.stop();
     const outputs: ProducedArtifact[] = [];
     for (const [port, type] of Object.entries(node.outputs)) {
       const folder = staged[port];
       if (folder === undefined) continue;
-      if (await isEmpty(folder.path)) {
+      if ((await readdir(folder.path)).length === 0) {
         throw new StepError('output-missing', `the step ended without writing its output '${port}'`);
       }
       const { digest, bytes, files, witness } = await folder.publish();
@@ -177,21 +182,16 @@ async function attempt(
         bytes,
         files,
         witness,
-        properties: Object.fromEntries(properties.get(port) ?? []),
+        properties: properties[port] ?? {},
       });
     }
-    return {
-      outputs,
-      metrics: Object.fromEntries(metrics),
-      executeMs: executed - started,
-      publishMs: Date.now() - executed,
-    };
+    const cost = { executeMs: executed - started, publishMs: Date.now() - executed, resources };
+    return { outputs, metrics, cost };
   } catch (error) {
     if (signal.aborted) await stopped;
     throw error;
   } finally {
     signal.removeEventListener('abort', fail);
-    await leaveCheckpoints(surroundings.root, step.checkpointDir, fingerprint);
     for (const folder of Object.values(staged)) await folder.discard();
     await realDisk.removeTree(step.tempDir);
   }
@@ -214,15 +214,18 @@ export async function runStep(
   const { report, stop, mask } = surroundings;
   for (let attempts = 1; ; attempts++) {
     report({ type: 'step-started', node: node.name, component: node.spec.name, reason, attempt: attempts });
+    const meter = new ResourceMeter();
+    const startedAt = Date.now();
     try {
-      return { ...(await attempt(node, inputs, fingerprint, surroundings)), attempts };
+      return { ...(await attempt(node, inputs, fingerprint, surroundings, meter)), attempts };
     } catch (error) {
+      const cost = { executeMs: Date.now() - startedAt, publishMs: 0, resources: meter.stop() };
       const failure = mask(error instanceof StepFailed ? error.failure : stepFailure(error));
-      if (stop.aborted || attempts > node.retries) throw new StepEnded(failure, stop.aborted, attempts);
+      if (stop.aborted || attempts > node.retries) throw new StepEnded(failure, stop.aborted, attempts, cost);
       const delayMs = retryPause(`${node.name} ${fingerprint}`, attempts, node.retryPauseMs);
       report({ type: 'step-retry', node: node.name, attempt: attempts, failure, delayMs });
       await sleep(delayMs, undefined, { signal: stop }).catch(() => {
-        throw new StepEnded(failure, true, attempts);
+        throw new StepEnded(failure, true, attempts, cost);
       });
     }
   }

@@ -29,6 +29,8 @@ export interface Step extends Pick<
 export interface StepListener {
   log(level: 'info' | 'warn', message: string): void;
   progress(progress: Progress): void;
+  /** A process that works for the step. */
+  process(pid: number): void;
   metric(name: string, value: number): void;
   property(port: string, name: string, value: PropertyValue): void;
 }
@@ -43,17 +45,6 @@ function madeFolder(path: string): string {
 function checkedMetric(name: string, value: number): number {
   if (Number.isFinite(value)) return value;
   throw new StepError('metric-not-finite', `the metric ${name} is ${String(value)}`, 'look for what made it so');
-}
-
-function checkedProperty(port: string, name: string, value: PropertyValue): PropertyValue {
-  const isPlain = ['string', 'boolean'].includes(typeof value) || Number.isFinite(value);
-  if (isPlain) return value;
-  const what = typeof value === 'object' ? 'an object' : String(value);
-  throw new StepError(
-    'property-not-plain',
-    `the property ${name} of the output ${port} is ${what}`,
-    'record a text, a finite number, true or false',
-  );
 }
 
 /** Executes a step; rejects with what its executor throws. */
@@ -81,7 +72,7 @@ export async function executeStep(
         {
           ...output,
           setProperty: (name: string, value: PropertyValue) => {
-            listener.property(port, name, checkedProperty(port, name, value));
+            listener.property(port, name, value);
           },
         },
       ]),
@@ -98,6 +89,9 @@ export async function executeStep(
     },
     progress: (progress) => {
       listener.progress(progress);
+    },
+    startedProcess: (pid) => {
+      listener.process(pid);
     },
     metric: (name, value) => {
       listener.metric(name, checkedMetric(name, value));

@@ -1,6 +1,7 @@
 /**
  * What the runner and a worker process tell each other.
  */
+import type { ResourceUse } from '../../artifacts/metadata/records.js';
 import type { PropertyValue } from '../../artifacts/types.js';
 import type { Progress } from '../../components/executor.js';
 import type { StepFailure } from './run-event.js';
@@ -15,5 +16,7 @@ export type WorkerReport =
   | { readonly type: 'progress'; readonly progress: Progress }
   | { readonly type: 'metric'; readonly name: string; readonly value: number }
   | { readonly type: 'property'; readonly port: string; readonly name: string; readonly value: PropertyValue }
+  /** What the process used for the step, where it can tell. */
+  | { readonly type: 'used'; readonly use: ResourceUse }
   | { readonly type: 'done' }
   | { readonly type: 'failed'; readonly failure: StepFailure };

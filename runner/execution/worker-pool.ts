@@ -2,11 +2,11 @@
  * Worker processes for steps that compute: started when they are needed, kept for the next step, ended as a group.
  */
 import { fork, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { descendantsOf, endProcesses } from '../../artifacts/process-tree.js';
+import type { ResourceUse } from '../../artifacts/metadata/records.js';
 import { StepError } from '../../components/executor.js';
+import { MemoryWatch, RAISE_HEAP } from '../../components/memory-watch.js';
 import { StepFailed } from './step-failure.js';
 import type { Step, StepListener } from './step-host.js';
 import type { WorkerOrder, WorkerReport } from './worker-message.js';
@@ -17,29 +17,33 @@ const GRACE_MS = 10_000;
 interface Worker {
   readonly child: ChildProcess;
   /** Takes what the current step says; undefined between steps. */
-  listener: StepListener | undefined;
+  listener: WorkerListener | undefined;
+  /** Tells whether it ends for want of memory during that step. */
+  watch: MemoryWatch | undefined;
 }
 
-/** Ends a worker with all that it started, in a group of its own or not. */
-function endWorker({ child }: Worker): void {
+/** What a step in a worker says. */
+export interface WorkerListener extends StepListener {
+  /** What the worker says it used. */
+  used(use: ResourceUse): void;
+}
+
+const WHAT = 'the process of the step';
+
+function workerDied(code: number | null, endedBy: NodeJS.Signals | null): StepError {
+  const how = endedBy === null ? `ended with status ${String(code)}` : `was ended by ${endedBy}`;
+  const hint = endedBy === 'SIGKILL' ? 'someone ended it, or the system had run out of memory' : undefined;
+  return new StepError('worker-died', `${WHAT} ${how}`, hint);
+}
+
+function endGroup({ child }: Worker): void {
   if (child.pid === undefined) return;
-  endProcesses(descendantsOf(child.pid));
   try {
     process.kill(-child.pid, 'SIGKILL');
   } catch {
     // Nothing is left of it.
   }
 }
-
-function isUsable({ child }: Worker): boolean {
-  return child.exitCode === null && child.signalCode === null && child.connected;
-}
-
-/** What may have been the matter, by the signal that ended a worker. */
-const HINTS: Readonly<Record<string, string>> = {
-  SIGKILL: 'the system may have run out of memory',
-  SIGABRT: 'it may have run out of memory: its log says more; NODE_OPTIONS=--max-old-space-size=<MB> allows more',
-};
 
 function startWorker(): Worker {
   const child = fork(fileURLToPath(new URL('./worker.js', import.meta.url)), [], {
@@ -48,10 +52,11 @@ function startWorker(): Worker {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     serialization: 'advanced',
   });
-  const worker: Worker = { child, listener: undefined };
+  const worker: Worker = { child, listener: undefined, watch: undefined };
   for (const stream of [child.stdout, child.stderr]) {
     if (stream) {
       createInterface({ input: stream }).on('line', (line) => {
+        worker.watch?.hear(line);
         worker.listener?.log('info', line);
       });
     }
@@ -69,17 +74,20 @@ export class WorkerPool {
    *
    * @throws StepFailed with what the step said, or when its process died
    */
-  async execute(step: Step, signal: AbortSignal, listener: StepListener): Promise<void> {
+  async execute(step: Step, signal: AbortSignal, listener: WorkerListener): Promise<void> {
     signal.throwIfAborted();
-    const worker = this.#warmWorker() ?? startWorker();
+    const worker = this.#idle.pop() ?? startWorker();
     this.#busy.add(worker);
-    worker.listener = listener;
     const { child } = worker;
+    const watch = new MemoryWatch();
+    worker.listener = listener;
+    worker.watch = watch;
+    if (child.pid !== undefined) listener.process(child.pid);
     let killer: NodeJS.Timeout | undefined;
     const abort = (): void => {
       if (child.connected) child.send({ type: 'abort' } satisfies WorkerOrder);
       killer = setTimeout(() => {
-        endWorker(worker);
+        endGroup(worker);
       }, GRACE_MS);
     };
     try {
@@ -98,6 +106,9 @@ export class WorkerPool {
             case 'property':
               listener.property(report.port, report.name, report.value);
               break;
+            case 'used':
+              listener.used(report.use);
+              break;
             case 'done':
               resolve();
               break;
@@ -106,9 +117,13 @@ export class WorkerPool {
               break;
           }
         });
-        child.once('exit', (code, endedBy) => {
-          const how = endedBy === null ? `ended with status ${String(code)}` : `was ended by ${endedBy}`;
-          reject(new StepError('worker-died', `the process of the step ${how}`, HINTS[endedBy ?? '']));
+        child.once('exit', () => {
+          // What it left running would hold its output open.
+          endGroup(worker);
+        });
+        // All that it had to say was heard.
+        child.once('close', (code, endedBy) => {
+          reject(watch.failure(WHAT, { code, signal: endedBy }, RAISE_HEAP) ?? workerDied(code, endedBy));
         });
         child.once('error', reject);
         signal.addEventListener('abort', abort, { once: true });
@@ -117,35 +132,22 @@ export class WorkerPool {
     } finally {
       clearTimeout(killer);
       signal.removeEventListener('abort', abort);
-      child.removeAllListeners('message').removeAllListeners('exit').removeAllListeners('error');
+      child
+        .removeAllListeners('message')
+        .removeAllListeners('exit')
+        .removeAllListeners('close')
+        .removeAllListeners('error');
       child.on('error', () => undefined);
       worker.listener = undefined;
       this.#busy.delete(worker);
-      if (isUsable(worker)) this.#idle.push(worker);
-      else endWorker(worker);
+      if (child.exitCode === null && child.signalCode === null && child.connected) this.#idle.push(worker);
+      else endGroup(worker);
     }
   }
 
-  /** A worker that waits for a step, and has not been ended from outside meanwhile. */
-  #warmWorker(): Worker | undefined {
-    for (let worker = this.#idle.pop(); worker !== undefined; worker = this.#idle.pop()) {
-      if (isUsable(worker)) return worker;
-      endWorker(worker);
-    }
-    return undefined;
-  }
-
-  /** Ends all workers at once, with all that they started; done when they have ended. */
-  async close(): Promise<void> {
-    const workers = [...this.#idle.splice(0), ...this.#busy];
-    await Promise.all(
-      workers.map(async (worker) => {
-        const { child } = worker;
-        const isOver = child.pid === undefined || child.exitCode !== null || child.signalCode !== null;
-        const over = isOver ? undefined : once(child, 'exit');
-        endWorker(worker);
-        await over;
-      }),
-    );
+  /** Ends all workers at once, with all that they started. */
+  close(): void {
+    for (const worker of [...this.#idle, ...this.#busy]) endGroup(worker);
+    this.#idle.length = 0;
   }
 }

@@ -24,10 +24,14 @@ function boundJson({ port, index, artifact }: BoundArtifact): object {
   return { port, index, ...artifactJson(artifact) };
 }
 
+function bytesOf(bound: readonly BoundArtifact[]): number {
+  return bound.reduce((sum, { artifact }) => sum + artifact.bytes, 0);
+}
+
 /** An execution with its artifacts. */
 export function executionJson({ execution, inputs, outputs }: ExecutionWithArtifacts): object {
   const { id, runId, node, component, state, fingerprint, cachedFrom, reason, metrics, failure } = execution;
-  const { timings, attempts, log, startedAt, endedAt } = execution;
+  const { timings, resources, attempts, log, startedAt, endedAt } = execution;
   return {
     execution: id,
     run: runId,
@@ -40,6 +44,7 @@ export function executionJson({ execution, inputs, outputs }: ExecutionWithArtif
     metrics,
     failure,
     timings,
+    resources: resources && { ...resources, bytesIn: bytesOf(inputs), bytesOut: bytesOf(outputs) },
     attempts,
     log,
     startedAt,

@@ -3,6 +3,7 @@
  */
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
+import type { Forecast } from '../plan/forecast.js';
 import type { PlannedNode } from '../plan/plan-pipeline.js';
 import type { Pipeline } from './pipeline.js';
 import type { SelectOptions } from './select.js';
@@ -21,6 +22,8 @@ export type PlannedStep = { readonly node: string; readonly component: string } 
       /** Its outputs are there. */ readonly action: 'cached';
       /** Number of the run that made them. */
       readonly fromRun: number;
+      /** Of its outputs. */
+      readonly bytes: number;
     }
   | {
       /** It puts out an artifact that is there already. */ readonly action: 'resolved';
@@ -32,10 +35,14 @@ export type PlannedStep = { readonly node: string; readonly component: string } 
       /** It would be executed. */ readonly action: 'run';
       /** Why no earlier execution stands for it, in a few words. */
       readonly reason: string;
+      /** Milliseconds that it took before, as the median of the last five times; undefined where it never ran. */
+      readonly expectedMs: number | undefined;
     }
   | {
       /** Something it needs runs first; it is cached if that comes out the same. */ readonly action: 'wait';
       readonly on: readonly string[];
+      /** Should it run: as above. */
+      readonly expectedMs: number | undefined;
     }
   | {
       /** Its condition does not hold, or what it needs is not made. */ readonly action: 'skip';
@@ -49,17 +56,23 @@ export type PlannedStep = { readonly node: string; readonly component: string } 
     }
 );
 
-function stepOf({ node, plan }: PlannedNode): PlannedStep {
+function stepOf({ node, plan }: PlannedNode, { expected }: Forecast): PlannedStep {
   const base = { node: node.name, component: node.spec.name };
+  const expectedMs = expected.get(node.name);
   switch (plan.kind) {
     case 'cached':
-      return { ...base, action: 'cached', fromRun: plan.from.execution.runId };
+      return {
+        ...base,
+        action: 'cached',
+        fromRun: plan.from.execution.runId,
+        bytes: plan.from.outputs.reduce((sum, { artifact }) => sum + artifact.bytes, 0),
+      };
     case 'resolved':
       return { ...base, action: 'resolved', digest: plan.artifact.digest, reason: plan.found };
     case 'run':
-      return { ...base, action: 'run', reason: plan.reason };
+      return { ...base, action: 'run', reason: plan.reason, expectedMs };
     case 'waits':
-      return { ...base, action: 'wait', on: plan.on };
+      return { ...base, action: 'wait', on: plan.on, expectedMs };
     case 'skipped':
       return { ...base, action: 'skip', reason: plan.reason };
     case 'fails':
@@ -74,10 +87,11 @@ function stepOf({ node, plan }: PlannedNode): PlannedStep {
  * @throws StoreError when the store cannot be read
  */
 export async function plan(pipeline: Pipeline, options: PlanOptions = {}): Promise<readonly PlannedStep[]> {
-  const [{ select }, { planPipeline }, { findRoot }, { openMetadataStore }, { openLocalArtifactStore }] =
+  const [{ select }, { planPipeline }, { forecast }, { findRoot }, { openMetadataStore }, { openLocalArtifactStore }] =
     await Promise.all([
       import('./select.js'),
       import('../plan/plan-pipeline.js'),
+      import('../plan/forecast.js'),
       import('../../artifacts/store/store-root.js'),
       import('../../artifacts/metadata/sqlite-metadata-store.js'),
       import('../../artifacts/store/local-artifact-store.js'),
@@ -88,7 +102,9 @@ export async function plan(pipeline: Pipeline, options: PlanOptions = {}): Promi
   const metadata = there ? openMetadataStore(root.metadata) : undefined;
   try {
     const store = there && metadata ? { metadata, artifacts: openLocalArtifactStore(root) } : undefined;
-    return (await planPipeline({ ...selected, store, cache: options.cache ?? true })).map(stepOf);
+    const planned = await planPipeline({ ...selected, store, cache: options.cache ?? true });
+    const expectation = forecast(planned, { pipeline: selected.graph.name, jobs: 1, metadata });
+    return planned.map((each) => stepOf(each, expectation));
   } finally {
     metadata?.close();
   }

@@ -1,6 +1,7 @@
 /**
- * Chooses how a run is shown: JSON for programs, live on a terminal, lines elsewhere.
+ * Chooses how a run is shown: JSON for programs, live on a terminal, with annotations in GitHub Actions, lines elsewhere.
  */
+import type { GithubOptions } from './github-reporter.js';
 import { lineReporter } from './line-reporter.js';
 import { liveReporter } from './live-reporter.js';
 import type { Clock, Reporter } from './reporter.js';
@@ -11,11 +12,15 @@ import type { TextOutput } from './text-output.js';
 export async function runReporter(
   output: TextOutput,
   clock: Clock,
-  options: SummaryOptions & { readonly json: boolean },
+  options: SummaryOptions & { readonly json: boolean; readonly github: GithubOptions | undefined },
 ): Promise<Reporter> {
   if (options.json) {
     const { jsonReporter } = await import('./json-reporter.js');
     return jsonReporter(output, clock);
+  }
+  if (options.github !== undefined) {
+    const { githubReporter } = await import('./github-reporter.js');
+    return githubReporter(output, clock, { ...options, ...options.github });
   }
   return output.isTTY ? liveReporter(output, clock, options) : lineReporter(output, clock, options);
 }

@@ -2,7 +2,7 @@
  * A run as its events tell it, for those who draw it: what is known of every node at this moment. It draws nothing.
  */
 import type { Progress } from '../../components/executor.js';
-import type { ReportedArtifact, RunEvent, RunOutcome, StepFailure } from '../execution/run-event.js';
+import type { ReportedArtifact, RunEvent, RunOutcome, StepFailure, StepResources } from '../execution/run-event.js';
 import type { NodeState } from './style.js';
 
 /** Lines of a step's log that are kept to be shown when it fails. */
@@ -28,6 +28,8 @@ export interface NodeView {
   progress: Progress | undefined;
   metrics: Readonly<Record<string, number>>;
   outputs: readonly ReportedArtifact[];
+  /** Of executed nodes. */
+  resources: StepResources | undefined;
   failure: StepFailure | undefined;
   log: string | undefined;
   /** For abandoned nodes: what failed; for skipped ones: why. */
@@ -57,6 +59,7 @@ function newNode(name: string): NodeView {
     progress: undefined,
     metrics: {},
     outputs: [],
+    resources: undefined,
     failure: undefined,
     log: undefined,
     because: '',
@@ -161,6 +164,7 @@ export class RunView {
           durationMs: event.durationMs,
           metrics: event.metrics,
           outputs: event.outputs,
+          resources: event.resources,
           failure: undefined,
           lastLines: [],
         });
@@ -168,6 +172,7 @@ export class RunView {
       case 'step-failed':
         node.state = 'failed';
         node.failure = event.failure;
+        node.resources = event.resources;
         node.log = event.log;
         this.#stop(node, now);
         break;

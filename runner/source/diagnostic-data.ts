@@ -28,7 +28,8 @@ export interface DiagnosticData {
   readonly hint?: string;
 }
 
-function placeData(range: SourceRange): DiagnosticPlace {
+/** A stretch of a file as numbers. */
+export function placeData(range: SourceRange): DiagnosticPlace {
   const start = positionAt(range.file, range.start);
   const end = positionAt(range.file, range.end);
   return { file: range.file.path, ...start, endLine: end.line, endColumn: end.column };

@@ -44,6 +44,7 @@ function complete(store: MetadataStore, id: number, letter: string): number {
     ],
     metrics: { accuracy: 0.1 + 0.2, whole: 1 },
     timings: { queuedMs: 1, executeMs: 2, publishMs: 3 },
+    resources: { cpuMs: 4, peakMemoryBytes: undefined },
     attempts: 1,
     endedAt: 2000,
     reusable: true,
@@ -51,6 +52,58 @@ function complete(store: MetadataStore, id: number, letter: string): number {
   if (artifact === undefined) throw new Error('no artifact');
   return artifact.id;
 }
+
+describe('what executions took and used', () => {
+  const failure = { code: 'timeout', message: 'too long' };
+
+  test('is kept, of those that failed too', () => {
+    const store = openMetadataStore(join(temporaryFolder(), 'm.db'));
+    store.registerTypes([Examples, Model]);
+    const run = beginRun(store);
+    const done = store.beginExecution(execution(run, 'trainer'));
+    complete(store, done, 'a');
+    const failed = store.beginExecution(execution(run, 'tuner'));
+    const timings = { queuedMs: 5, executeMs: 6, publishMs: 0 };
+    const resources = { cpuMs: undefined, peakMemoryBytes: 8 };
+    store.failExecution(failed, { state: 'FAILED', failure, timings, resources, attempts: 1, endedAt: 2000 });
+    expect(store.execution(done)?.execution.resources).toEqual({ cpuMs: 4, peakMemoryBytes: undefined });
+    expect(store.execution(failed)?.execution).toMatchObject({ timings, resources });
+  });
+
+  test('is not known of executions that an earlier release recorded', () => {
+    const path = join(temporaryFolder(), 'm.db');
+    const store = openMetadataStore(path);
+    store.registerTypes([Examples, Model]);
+    const id = store.beginExecution(execution(beginRun(store), 'trainer'));
+    complete(store, id, 'a');
+    const database = new Database(path);
+    database.run('UPDATE pipeline_execution SET timings = ?', '{"executeMs":2,"publishMs":3,"queuedMs":1}');
+    database.close();
+    const { timings, resources } = store.execution(id)?.execution ?? {};
+    expect([timings, resources]).toEqual([{ executeMs: 2, publishMs: 3, queuedMs: 1 }, undefined]);
+  });
+
+  test('is asked for by node, newest first, of those that completed', () => {
+    const store = openMetadataStore(join(temporaryFolder(), 'm.db'));
+    store.registerTypes([Examples, Model]);
+    const run = beginRun(store);
+    complete(store, store.beginExecution(execution(run, 'trainer')), 'a');
+    const failed = store.beginExecution(execution(run, 'trainer'));
+    const timings = { queuedMs: 5, executeMs: 6, publishMs: 0 };
+    store.failExecution(failed, {
+      state: 'FAILED',
+      failure,
+      timings,
+      resources: undefined,
+      attempts: 1,
+      endedAt: 2000,
+    });
+    const step = { pipeline: 'p', node: 'trainer', component: 'Trainer', limit: 5 };
+    expect(store.recentTimings(step)).toEqual([{ queuedMs: 1, executeMs: 2, publishMs: 3 }]);
+    expect(store.recentTimings({ ...step, pipeline: 'q' })).toEqual([]);
+    expect(store.recentTimings({ ...step, node: 'tuner' })).toEqual([]);
+  });
+});
 
 describe('the metadata store', () => {
   test('records nothing as cached whose outputs were retired, until they are revived', () => {

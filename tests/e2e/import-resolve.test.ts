@@ -93,7 +93,7 @@ describe('Resolver', () => {
     expect(lineage.stdout).toContain('make');
     // The same artifact again: what uses it stays cached.
     expect(await run(folder)).toEqual({ found: 'completed', use: 'cached' });
-    expect((await pipeline(folder, ['plan', 'p.yaml'])).stdout).toMatch(/cached +found +made by make in run 2/u);
+    expect((await pipeline(folder, ['plan', 'p.yaml'])).stdout).toMatch(/cached +found +\d+ B +made by make in run 2/u);
   });
 
   test('is skipped where there is nothing, and so is what needs it', async () => {

@@ -67,6 +67,7 @@ export function testContext(options: {
     signal: options.signal ?? new AbortController().signal,
     log: { info: (message) => logs.push(message), warn: (message) => logs.push(`warn: ${message}`) },
     progress: (update) => progress.push(update),
+    startedProcess: () => undefined,
     metric: (name, value) => {
       metrics[name] = value;
     },

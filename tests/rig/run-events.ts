@@ -1,12 +1,21 @@
 /**
  * Events of runs, to feed reporters with.
  */
-import type { ReportedArtifact, RunEvent, StepFailure } from '../../runner/execution/run-event.js';
+import type { ReportedArtifact, RunEvent, StepFailure, StepResources } from '../../runner/execution/run-event.js';
 
 /** An artifact at a port. */
 export function artifact(port: string, type: string, letter = 'a'): ReportedArtifact {
   return { port, type, digest: letter.repeat(64), bytes: 3_100_000 };
 }
+
+/** What a step used. */
+export const resources: StepResources = {
+  queuedMs: 30,
+  cpuMs: 4000,
+  peakMemoryBytes: 310_000_000,
+  bytesIn: 45_000_000,
+  bytesOut: 3_100_000,
+};
 
 /** A failure of a component. */
 export const noSpace: StepFailure = {
@@ -28,7 +37,7 @@ export const completed = (
   node: string,
   outputs: readonly ReportedArtifact[] = [],
   metrics: Readonly<Record<string, number>> = {},
-): RunEvent => ({ type: 'step-completed', node, durationMs: 4200, metrics, outputs, reusable: true });
+): RunEvent => ({ type: 'step-completed', node, durationMs: 4200, metrics, outputs, resources, reusable: true });
 
 export const cached = (node: string, outputs: readonly ReportedArtifact[] = []): RunEvent => ({
   type: 'step-cached',
@@ -58,6 +67,7 @@ export const failed = (node: string, failure: StepFailure = noSpace): RunEvent =
   type: 'step-failed',
   node,
   failure,
+  resources,
   log: `logs/run-12/${node}.log`,
 });
 

@@ -9,6 +9,7 @@ import { differenceSections, type Section } from '../../history/difference-secti
 import { findRun } from '../../history/find-run.js';
 import { runDifference } from '../../history/run-difference.js';
 import { runJson } from '../../history/run-json.js';
+import { markdownTable, markdownText } from '../../reporting/markdown.js';
 import { differencePage } from '../../reporting/page/difference-page.js';
 import { plainLine } from '../../reporting/plain-text.js';
 import { moment } from '../../reporting/quantities.js';
@@ -22,21 +23,8 @@ function runTitle({ id, pipeline, state, startedAt }: RunRecord): string {
   return plainLine(`run ${String(id)} of ${pipeline}, ${state.toLowerCase()}, ${moment(startedAt)}`);
 }
 
-/** Text in a cell of a Markdown table: nothing in it may begin HTML, a link or another cell. */
-function markdownText(text: string): string {
-  return plainLine(text).replace(/[\\|<>&`*_[\]~]/gu, (character) => `&#${String(character.codePointAt(0))};`);
-}
-
 function markdown(title: string, tables: readonly Section[]): string {
-  const line = (cells: readonly string[]): string => `| ${cells.map(markdownText).join(' | ')} |`;
-  const table = ({ title: name, columns, rows }: Section): string =>
-    [
-      `### ${name}`,
-      '',
-      line(columns.map((column) => column.title)),
-      `| ${columns.map(({ align }) => (align === 'right' ? '--:' : '---')).join(' | ')} |`,
-      ...rows.map(line),
-    ].join('\n');
+  const table = ({ title: name, columns, rows }: Section): string => `### ${name}\n\n${markdownTable(columns, rows)}`;
   return `${[`## ${markdownText(title)}`, ...tables.map(table)].join('\n\n')}\n`;
 }
 

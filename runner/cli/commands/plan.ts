@@ -1,53 +1,50 @@
 /**
- * `pipeline plan`: what would run and why, and what is cached. Nothing is executed and nothing is written.
+ * `pipeline plan`: what would run and why, how long it may take, and what is cached. Nothing is executed and nothing is
+ * written.
  */
 import { access } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { openMetadataStore } from '../../../artifacts/metadata/sqlite-metadata-store.js';
 import { openLocalArtifactStore } from '../../../artifacts/store/local-artifact-store.js';
 import { findRoot } from '../../../artifacts/store/store-root.js';
+import { cachedOutputs, forecast, type Forecast } from '../../plan/forecast.js';
 import { planPipeline, type PlannedNode } from '../../plan/plan-pipeline.js';
-import { plainLine } from '../../reporting/plain-text.js';
-import { MARKS, paintState, styleFor, type NodeState } from '../../reporting/style.js';
-import { EXIT, type Command } from '../command.js';
+import { plannedAction, planText } from '../../reporting/plan-text.js';
+import { styleFor } from '../../reporting/style.js';
+import { EXIT, type Command, type ExitStatus } from '../command.js';
 import type { PlanArguments } from '../arguments.js';
 import { loadGraph } from '../load.js';
+import { answerJson } from '../open-store.js';
 import { selectGraph } from '../select.js';
 
-interface Line {
-  readonly node: string;
-  readonly component: string;
-  readonly action: 'cached' | 'run' | 'skip' | 'wait' | 'fail';
-  readonly reason: string;
+function nodeJson(planned: PlannedNode, { expected }: Forecast): object {
+  const { node } = planned;
+  const outputs = [...cachedOutputs(planned).values()];
+  return {
+    node: node.name,
+    component: node.spec.name,
+    ...plannedAction(planned),
+    ...(expected.has(node.name) ? { expectedMs: expected.get(node.name) ?? null } : {}),
+    ...(outputs.length > 0 ? { bytes: outputs.reduce((sum, bytes) => sum + bytes, 0) } : {}),
+  };
 }
 
-function lineOf({ node, plan }: PlannedNode): Line {
-  const base = { node: node.name, component: node.spec.name };
-  switch (plan.kind) {
-    case 'cached':
-      return { ...base, action: 'cached', reason: `from run ${String(plan.from.execution.runId)}` };
-    case 'resolved':
-      return { ...base, action: 'cached', reason: plan.found };
-    case 'run':
-      return { ...base, action: 'run', reason: plan.reason };
-    case 'skipped':
-      return { ...base, action: 'skip', reason: plan.reason };
-    case 'waits':
-      return { ...base, action: 'wait', reason: `cached if ${plan.on.join(', ')} comes out the same` };
-    case 'fails':
-      return { ...base, action: 'fail', reason: plan.error.message };
-  }
+function planJson(planned: readonly PlannedNode[], expectation: Forecast, jobs: number): object {
+  const { unknown, criticalPath, criticalPathMs, wallMs, cachedBytes, savedMs } = expectation;
+  return {
+    nodes: planned.map((each) => nodeJson(each, expectation)),
+    forecast: { jobs, wallMs, criticalPath, criticalPathMs, unknown, cachedBytes, savedMs },
+  };
 }
 
-const STATES: Readonly<Record<Line['action'], NodeState>> = {
-  cached: 'cached',
-  run: 'running',
-  skip: 'skipped',
-  wait: 'waiting',
-  fail: 'failed',
-};
+function status(planned: readonly PlannedNode[], exitCode: boolean): ExitStatus {
+  const actions = planned.map((each) => plannedAction(each).action);
+  const wouldRun = exitCode && actions.some((action) => action === 'run' || action === 'wait');
+  return wouldRun || actions.includes('fail') ? EXIT.failed : EXIT.done;
+}
 
 export const command: Command<PlanArguments> = async (args, environment) => {
-  const { stdout, json } = environment;
+  const { stdout } = environment;
   const selected = selectGraph(await loadGraph(args, environment), args);
   const root = await findRoot(environment.root);
   const there =
@@ -59,19 +56,16 @@ export const command: Command<PlanArguments> = async (args, environment) => {
   const metadata = there ? openMetadataStore(root.metadata) : undefined;
   try {
     const store = metadata && root ? { metadata, artifacts: openLocalArtifactStore(root) } : undefined;
-    const lines = (await planPipeline({ ...selected, store, cache: args.cache })).map(lineOf);
-    if (json) {
-      stdout.write(`${JSON.stringify({ type: 'plan', pipeline: selected.graph.name, nodes: lines })}\n`);
-    } else {
-      const style = styleFor(stdout.colors);
-      const width = Math.max(...lines.map(({ node }) => node.length));
-      for (const { node, action, reason } of lines) {
-        const state = STATES[action];
-        const mark = paintState(style, state)(`${MARKS[state]} ${action.padEnd(6)}`);
-        stdout.write(`${mark} ${node.padEnd(width)}  ${plainLine(reason)}\n`);
-      }
+    const planned = await planPipeline({ ...selected, store, cache: args.cache });
+    const { name: pipeline } = selected.graph;
+    const jobs = args.jobs ?? availableParallelism();
+    const expectation = forecast(planned, { pipeline, jobs, metadata });
+    if (environment.json) answerJson(environment, 'plan', { pipeline, ...planJson(planned, expectation, jobs) });
+    else {
+      const columns = stdout.isTTY ? stdout.columns : Infinity;
+      stdout.write(planText(planned, expectation, { jobs, style: styleFor(stdout.colors), columns }));
     }
-    return lines.some(({ action }) => action === 'fail') ? EXIT.failed : EXIT.done;
+    return status(planned, args.exitCode);
   } finally {
     metadata?.close();
   }

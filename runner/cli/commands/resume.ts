@@ -29,8 +29,6 @@ export const command: Command<ResumeArguments> = async ({ run, jobs, resources, 
   // JSON is YAML.
   const set = Object.entries(params).map(([name, value]) => `${name}=${JSON.stringify(value)}`);
   const everything = { from: [], to: [], only: [], exclude: [], force: [], cache: true };
-  return await runAgain(
-    { file, set, paramsFiles: [], ...everything, jobs, resources, failFast, dryRun: false, report: undefined },
-    environment,
-  );
+  const how = { jobs, resources, failFast, metricsFile: undefined, report: undefined, dryRun: false };
+  return await runAgain({ file, set, paramsFiles: [], ...everything, ...how }, environment);
 };

@@ -2,19 +2,20 @@
  * `pipeline run`: executes what has changed and reports as it goes. The first Ctrl-C lets nothing new start and asks what
  * runs to stop; the second kills it.
  */
+import { randomUUID } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { runPipeline } from '../../execution/run-pipeline.js';
 import { combineReporters, realClock } from '../../reporting/reporter.js';
-import { plainLine } from '../../reporting/plain-text.js';
 import { runReporter } from '../../reporting/run-reporter.js';
 import { stepLogs } from '../../reporting/step-logs.js';
 import { machineBudget, overBudget } from '../../graph/budget.js';
-import { styleFor } from '../../reporting/style.js';
 import { EXIT, InvalidPipeline, type Command, type ExitStatus } from '../command.js';
 import type { RunArguments } from '../arguments.js';
+import { inGithub, nodePlaces } from '../github.js';
 import { loadGraph } from '../load.js';
 import { withStore } from '../open-store.js';
 import { selectGraph } from '../select.js';
+import { runObservers } from '../run-observers.js';
 import { rootOption, shownPath } from '../shown-path.js';
 
 const STATUS: Readonly<Record<'complete' | 'failed' | 'canceled', ExitStatus>> = {
@@ -26,30 +27,31 @@ const STATUS: Readonly<Record<'complete' | 'failed' | 'canceled', ExitStatus>> =
 export const command: Command<RunArguments> = async (args, environment) => {
   if (args.dryRun) {
     const plan = await import('./plan.js');
-    return await plan.command(args, environment);
+    return await plan.command({ ...args, exitCode: false }, environment);
   }
   const selected = selectGraph(await loadGraph(args, environment), args);
   const budget = machineBudget(args.resources, args.jobs);
   const over = overBudget(selected, budget);
   if (over.length > 0) throw new InvalidPipeline(over);
+  const observers = await runObservers(args, environment, realClock);
   const stop = new AbortController();
   const kill = new AbortController();
   const { stdout, json, root, cwd } = environment;
   const shown = { rootOption: rootOption(environment), rootPath: shownPath(root, cwd) };
-  const screen = await runReporter(stdout, realClock, { json, ...shown });
+  const github = inGithub(environment)
+    ? { placeOf: nodePlaces(selected.graph, environment), token: randomUUID() }
+    : undefined;
+  const screen = await runReporter(stdout, realClock, { json, github, ...shown });
   const logs = stepLogs(root, realClock, (node, message) => {
     screen.report({ type: 'step-log', node, level: 'warn', message });
   });
   // The logs first: a summary names them.
-  const reporter = combineReporters([logs, screen]);
+  const reporter = combineReporters([logs, ...observers.reporters, screen]);
   const release = environment.onSignal(() => {
     const again = stop.signal.aborted;
     reporter.report({ type: 'run-stopping', kill: again });
-    if (!again) stop.abort();
-    else {
-      kill.abort();
-      environment.endStarted();
-    }
+    if (again) kill.abort();
+    else stop.abort();
   });
   try {
     const { run, outcome } = await runPipeline({
@@ -73,10 +75,6 @@ export const command: Command<RunArguments> = async (args, environment) => {
   } finally {
     release();
     reporter.close();
-    const left = environment.endStarted().map(({ pid, name }) => `${String(pid)} (${plainLine(name)})`);
-    if (left.length > 0) {
-      const text = `ended processes that steps had left running: ${left.join(', ')}`;
-      environment.stderr.write(`${styleFor(environment.stderr.colors).warn(text)}\n`);
-    }
+    await observers.send();
   }
 };

@@ -3,7 +3,7 @@
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ExecutionWithArtifacts } from '../../../artifacts/metadata/metadata-store.js';
+import type { BoundArtifact, ExecutionWithArtifacts } from '../../../artifacts/metadata/metadata-store.js';
 import type { ExecutionRecord, RunRecord } from '../../../artifacts/metadata/records.js';
 import { plainLine, plainText } from '../../reporting/plain-text.js';
 import { byteSize, duration, metricText, moment, shortDigest } from '../../reporting/quantities.js';
@@ -64,6 +64,23 @@ function nodeRow({ execution }: ExecutionWithArtifacts, store: OpenStore, now: n
   ];
 }
 
+/** What an executed step took and used; `?` where that could not be measured. */
+function resourceRow({ execution, inputs, outputs }: ExecutionWithArtifacts): readonly string[] {
+  const { node, timings, resources } = execution;
+  if (timings === undefined) return [];
+  const bytes = (bound: readonly BoundArtifact[]): string =>
+    byteSize(bound.reduce((sum, { artifact }) => sum + artifact.bytes, 0));
+  return [
+    node,
+    duration(timings.queuedMs),
+    duration(timings.executeMs),
+    resources?.cpuMs === undefined ? '?' : duration(resources.cpuMs),
+    resources?.peakMemoryBytes === undefined ? '?' : byteSize(resources.peakMemoryBytes),
+    bytes(inputs),
+    bytes(outputs),
+  ];
+}
+
 function failureLines(execution: ExecutionRecord, store: OpenStore, environment: Environment): readonly string[] {
   const { node, failure, log } = execution;
   if (failure === undefined) return [];
@@ -80,6 +97,10 @@ function section(title: string, lines: readonly string[], style: Style): string 
 
 const PLAIN = { title: '' };
 const RIGHT = { title: '', align: 'right' } as const;
+const RESOURCES = [
+  PLAIN,
+  ...['waited', 'executed', 'CPU', 'memory', 'in', 'out'].map((title) => ({ title, align: 'right' as const })),
+];
 
 function showText(run: RunRecord, store: OpenStore, environment: Environment): string {
   const { stdout } = environment;
@@ -100,6 +121,7 @@ function showText(run: RunRecord, store: OpenStore, environment: Environment): s
       artifact.gone ? 'gone' : byteSize(artifact.bytes),
     ]),
   );
+  const resources = executions.map(resourceRow).filter((row) => row.length > 0);
   const metrics = executions.flatMap(({ execution }) =>
     Object.entries(execution.metrics).map(([name, value]) => [execution.node, name, metricText(value)]),
   );
@@ -111,6 +133,7 @@ function showText(run: RunRecord, store: OpenStore, environment: Environment): s
     `${headline(run, now, style).join('\n')}\n`,
     section('nodes', nodes, style),
     section('artifacts', tableLines([PLAIN, PLAIN, PLAIN, RIGHT], artifacts, width), style),
+    section('resources', tableLines(RESOURCES, resources, width), style),
     section('metrics', tableLines([PLAIN, PLAIN, PLAIN], metrics, width), style),
     section('failures', failures, style),
     next === undefined

@@ -9,6 +9,7 @@ import {
   type GraphArguments,
   type PipelineArguments,
   type PlanArguments,
+  type PlanningArguments,
   type ResumeArguments,
   type RunArguments,
 } from '../arguments.js';
@@ -32,7 +33,8 @@ function pipelineArguments(file: string, { set, paramsFile }: PipelineOptions): 
   return { file, set, paramsFiles: paramsFile };
 }
 
-type PlanOptions = PipelineOptions & Omit<PlanArguments, 'file' | 'paramsFiles'>;
+type PlanOptions = PipelineOptions &
+  Omit<PlanningArguments, 'file' | 'paramsFiles' | 'jobs'> & { readonly jobs?: number };
 
 /** What `run` takes beside what `plan` takes. */
 interface RunOptions {
@@ -41,6 +43,7 @@ interface RunOptions {
   readonly failFast?: boolean;
   readonly dryRun?: boolean;
   readonly report?: string;
+  readonly metricsFile?: string;
 }
 
 const JOBS = 'steps that run at the same time (default: one a core)';
@@ -60,31 +63,35 @@ function planCommand(program: Parser, name: string, summary: string): Parser {
     )
     .option('--exclude <node>', 'neither this node nor what comes after it (repeatable)', collect, [])
     .option('--no-cache', 'execute every step')
-    .option('--force <node>', 'execute this node, cached or not (repeatable)', collect, []);
+    .option('--force <node>', 'execute this node, cached or not (repeatable)', collect, [])
+    .option('-j, --jobs <n>', JOBS, count);
 }
 
-function planArguments(file: string, options: PlanOptions): PlanArguments {
-  const { from, to, only, exclude, cache, force } = options;
-  return { ...pipelineArguments(file, options), from, to, only, exclude, cache, force };
+function planArguments(file: string, options: PlanOptions): PlanningArguments {
+  const { from, to, only, exclude, cache, force, jobs } = options;
+  return { ...pipelineArguments(file, options), from, to, only, exclude, cache, force, jobs };
 }
 
 /** Declares the commands that read a pipeline file. */
 export function declarePipelineCommands(program: Parser, start: Start): void {
   program.commandsGroup('Pipelines:');
   planCommand(program, 'run', 'run a pipeline; what has not changed since an earlier run is not executed again')
-    .option('-j, --jobs <n>', JOBS, count)
     .option('--resources <amounts>', RESOURCES, budgetAmounts)
     .option('--keep-going', 'when a step fails, go on with what does not need it (default)')
     .addOption(new Option('--fail-fast', 'when a step fails, start nothing new').conflicts('keepGoing'))
+    .option(
+      '--metrics-file <file>',
+      "write what the run came to, for the textfile collector of Prometheus' node exporter",
+    )
     .addOption(new Option('--report <path>', 'write a page on the run when it has ended').conflicts('dryRun'))
     .option('--dry-run', "say what would happen, as 'plan' does; executes nothing")
     .action(async (file: string, options: PlanOptions & RunOptions) => {
-      const { jobs, resources = {}, failFast = false, dryRun = false, report } = options;
+      const { resources = {}, failFast = false, dryRun = false, metricsFile, report } = options;
       await start<RunArguments>(() => import('../commands/run.js'), {
         ...planArguments(file, options),
-        jobs,
         resources,
         failFast,
+        metricsFile,
         dryRun,
         report,
       });
@@ -96,14 +103,20 @@ export function declarePipelineCommands(program: Parser, start: Start): void {
     .option('-j, --jobs <n>', JOBS, count)
     .option('--resources <amounts>', RESOURCES, budgetAmounts)
     .option('--fail-fast', 'when a step fails, start nothing new')
-    .action(async (run: number | undefined, { jobs, resources = {}, failFast = false }: Omit<RunOptions, 'dryRun'>) => {
-      await start<ResumeArguments>(() => import('../commands/resume.js'), { run, jobs, resources, failFast });
+    .action(
+      async (
+        run: number | undefined,
+        { jobs, resources = {}, failFast = false }: Omit<RunOptions, 'dryRun' | 'metricsFile'>,
+      ) => {
+        await start<ResumeArguments>(() => import('../commands/resume.js'), { run, jobs, resources, failFast });
+      },
+    );
+  planCommand(program, 'plan', 'say what would run and why, how long it may take, and what is cached; executes nothing')
+    .option('--exit-code', 'exit status 1 when something would run, 0 when nothing would', false)
+    .action(async (file: string, options: PlanOptions & { exitCode: boolean }) => {
+      const { exitCode } = options;
+      await start<PlanArguments>(() => import('../commands/plan.js'), { ...planArguments(file, options), exitCode });
     });
-  planCommand(program, 'plan', 'say what would run and why, and what is cached; executes nothing').action(
-    async (file: string, options: PlanOptions) => {
-      await start(() => import('../commands/plan.js'), planArguments(file, options));
-    },
-  );
   pipelineCommand(program, 'validate', 'say all that is wrong with a pipeline file; executes nothing').action(
     async (file: string, options: PipelineOptions) => {
       await start(() => import('../commands/validate.js'), pipelineArguments(file, options));

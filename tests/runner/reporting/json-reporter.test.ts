@@ -3,7 +3,7 @@ import { runReporter } from '../../../runner/reporting/run-reporter.js';
 import { fakeClock, fakeOutput } from '../../rig/fake-output.js';
 import { eventfulRun, failed } from '../../rig/run-events.js';
 
-const options = { rootOption: '', rootPath: '.pipeline', json: true };
+const options = { rootOption: '', rootPath: '.pipeline', json: true, github: undefined };
 
 test('every event is a line of JSON with its level and time', async () => {
   const output = fakeOutput({ columns: 80, rows: 24 });

@@ -1,0 +1,73 @@
+/**
+ * Those who are told of a run beside the screen, as its options and its environment ask.
+ */
+import { statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { jobSummaryFile } from '../reporting/job-summary.js';
+import { metricsFile } from '../reporting/metrics-file.js';
+import type { Clock, Reporter } from '../reporting/reporter.js';
+import { RequestError } from '../source/request-error.js';
+import { telemetryWanted } from '../telemetry/settings.js';
+import type { Telemetry } from '../telemetry/telemetry.js';
+import type { RunArguments } from './arguments.js';
+import type { Environment } from './command.js';
+import { summaryFile } from './github.js';
+import { packageVersion } from './version.js';
+
+/** Whether something is a folder; undefined when it is not there. */
+function isFolder(path: string): boolean | undefined {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory();
+}
+
+/** A file that can be written, as far as one can tell before; absolute. */
+function writable(file: string, { cwd }: Environment): string {
+  const path = resolve(cwd, file);
+  const problem =
+    isFolder(path) === true
+      ? `${file} is a folder`
+      : isFolder(dirname(path)) === true
+        ? undefined
+        : `its folder is not there`;
+  if (problem === undefined) return path;
+  throw new RequestError(
+    'bad-metrics-file',
+    `--metrics-file ${file}: ${problem}`,
+    'name a file in a folder that is there',
+  );
+}
+
+/** Those who are told of a run beside the screen. */
+export interface RunObservers {
+  readonly reporters: readonly Reporter[];
+  /** Sends what they gathered over the network, after the run; never rejects. */
+  readonly send: () => Promise<void>;
+}
+
+async function gatherTelemetry(
+  { env }: Environment,
+  clock: Clock,
+  tell: (message: string) => void,
+): Promise<Telemetry | undefined> {
+  if (!telemetryWanted(env)) return undefined;
+  const { telemetry } = await import('../telemetry/telemetry.js');
+  return telemetry(env, packageVersion(), clock, tell);
+}
+
+/**
+ * The observers of a run.
+ *
+ * @throws RequestError `bad-metrics-file`
+ */
+export async function runObservers(args: RunArguments, environment: Environment, clock: Clock): Promise<RunObservers> {
+  const tell = (message: string): void => {
+    environment.stderr.write(`warning: ${message}\n`);
+  };
+  const summary = summaryFile(environment);
+  const gathered = await gatherTelemetry(environment, clock, tell);
+  const reporters = [
+    ...(args.metricsFile === undefined ? [] : [metricsFile(writable(args.metricsFile, environment), clock, tell)]),
+    ...(summary === undefined ? [] : [jobSummaryFile(summary, clock, tell)]),
+    ...(gathered === undefined ? [] : [gathered]),
+  ];
+  return { reporters, send: gathered?.send ?? (() => Promise.resolve()) };
+}

@@ -1,0 +1,61 @@
+/**
+ * What processes use, as Linux tells it in `/proc`. Elsewhere nothing is known.
+ *
+ * Source: Linux, proc(5): `/proc/PID/stat`, `/proc/PID/status`, `/proc/PID/task/TID/children`, `/proc/PID/clear_refs`.
+ */
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+
+/** Milliseconds of one tick of `/proc/PID/stat`: USER_HZ is 100 on every architecture that Node supports. */
+const TICK_MS = 10;
+
+/** What one process uses. */
+export interface ProcessUse {
+  /** Of itself, and of those it started and that have ended. */
+  readonly cpuMs: number;
+  /** Resident now, and at most since the process began or the peak was reset. */
+  readonly memoryBytes: number;
+  readonly peakBytes: number;
+}
+
+/** What a process uses now; undefined when it is gone, or this is not Linux. */
+export function processUse(pid: number): ProcessUse | undefined {
+  try {
+    const stat = readFileSync(`/proc/${String(pid)}/stat`, 'latin1');
+    // The name of the program stands in brackets, and may hold anything.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    const ticks = fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0);
+    const status = readFileSync(`/proc/${String(pid)}/status`, 'latin1');
+    const bytes = (name: string): number =>
+      Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'mu').exec(status)?.[1] ?? 0) * 1024;
+    return { cpuMs: ticks * TICK_MS, memoryBytes: bytes('VmRSS'), peakBytes: bytes('VmHWM') };
+  } catch {
+    return undefined;
+  }
+}
+
+function children(pid: number): readonly number[] {
+  try {
+    const tasks = `/proc/${String(pid)}/task`;
+    return readdirSync(tasks).flatMap((task) =>
+      readFileSync(`${tasks}/${task}/children`, 'latin1').split(' ').map(Number).filter(Boolean),
+    );
+  } catch {
+    // It has ended meanwhile.
+    return [];
+  }
+}
+
+/** A process and all that come from it and live. */
+export function processTree(pid: number): readonly number[] {
+  return [pid, ...children(pid).flatMap(processTree)];
+}
+
+/** Lets the peak of a process begin anew; false where that cannot be done. */
+export function resetPeak(pid: number): boolean {
+  try {
+    writeFileSync(`/proc/${String(pid)}/clear_refs`, '5');
+    return true;
+  } catch {
+    return false;
+  }
+}
