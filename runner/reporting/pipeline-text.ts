@@ -5,11 +5,14 @@ import type { GatheredNode } from '../graph/gather-instances.js';
 import { forwardOrder } from './forward-order.js';
 import { arrowsOf, eachLines, stateOf, titleOf } from './pipeline-drawing.js';
 import { cut, displayWidth, pad, plainLine } from './plain-text.js';
-import { drawRails } from './rails.js';
+import { countRails, drawRails } from './rails.js';
 import { MARKS, paintState, type NodeState, type Style } from './style.js';
 
 /** Narrowest column for what a node takes. */
 const NARROWEST = 24;
+
+/** More rails than these side by side, nobody can follow: nodes are listed without. */
+const MOST_RAILS = 40;
 
 /** What a node takes, a phrase each: `Examples of examples`. */
 function takings({ inputs, follows }: GatheredNode): readonly string[] {
@@ -47,13 +50,15 @@ export function pipelineText(
   const needs = (node: GatheredNode): readonly string[] => [
     ...new Set([...node.inputs.map((input) => input.node), ...node.follows]),
   ];
-  const rails = drawRails(
-    ordered.map((node) => {
-      const state = stateOf(node, states);
-      const mark = state === undefined ? '●' : paintState(style, state)(MARKS[state]);
-      return { name: node.name, needs: needs(node), mark };
-    }),
-  );
+  const listed = ordered.map((node) => {
+    const state = stateOf(node, states);
+    const mark = state === undefined ? '●' : paintState(style, state)(MARKS[state]);
+    return { name: node.name, needs: needs(node), mark };
+  });
+  const rails =
+    countRails(listed) > MOST_RAILS
+      ? listed.map(({ mark }) => ({ at: mark, below: ' ', width: 1 }))
+      : drawRails(listed);
   const widest = (of: (node: GatheredNode) => string): number =>
     ordered.reduce((most, node) => Math.max(most, displayWidth(plainLine(of(node)))), 0);
   const columns = {

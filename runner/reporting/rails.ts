@@ -24,6 +24,24 @@ export interface Rails {
   readonly width: number;
 }
 
+/** How many rails lie side by side at most. */
+export function countRails(nodes: readonly RailNode[]): number {
+  const last = new Map<string, number>();
+  nodes.forEach(({ needs }, line) => {
+    for (const need of needs) last.set(need, line);
+  });
+  const ending = new Map<number, number>();
+  for (const line of last.values()) ending.set(line, (ending.get(line) ?? 0) + 1);
+  let open = 0;
+  let most = 0;
+  nodes.forEach(({ name }, line) => {
+    open -= ending.get(line) ?? 0;
+    most = Math.max(most, open + 1);
+    if ((last.get(name) ?? line) > line) open++;
+  });
+  return most;
+}
+
 /** A rail that a node takes from: where it leads on to, and where it lies between the outermost ones. */
 function junction(isEnded: boolean, isFirst: boolean, isLast: boolean): string {
   if (isFirst) return isEnded ? '╰' : '├';
