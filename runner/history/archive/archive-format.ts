@@ -12,7 +12,7 @@
  */
 import { sha256Hex } from '../../../artifacts/digest.js';
 import type { FingerprintRecord } from '../../../artifacts/metadata/metadata-store.js';
-import type { FailureRecord, ProcessIdentity, Timings } from '../../../artifacts/metadata/records.js';
+import type { FailureRecord, ProcessIdentity, ResourceUse, Timings } from '../../../artifacts/metadata/records.js';
 import { artifactTypes, type Properties } from '../../../artifacts/types.js';
 import { isMapping } from '../../../components/params.js';
 import { RequestError } from '../../source/request-error.js';
@@ -79,6 +79,7 @@ export interface ArchivedExecution {
   readonly metrics: Readonly<Record<string, number>>;
   readonly failure?: FailureRecord;
   readonly timings?: Timings;
+  readonly resources?: Partial<ResourceUse>;
   readonly attempts: number;
   /** Later runs may use what it made. */
   readonly reusable: boolean;
@@ -231,6 +232,11 @@ function readTimings(reader: Reader): Timings {
   return { queuedMs: number('queuedMs'), executeMs: number('executeMs'), publishMs: number('publishMs') };
 }
 
+function readResources(reader: Reader): Partial<ResourceUse> {
+  const { cpuMs, peakMemoryBytes } = reader.numbers('resources');
+  return { cpuMs, peakMemoryBytes };
+}
+
 function readExecution(reader: Reader): ArchivedExecution {
   const failure = (): FailureRecord => {
     const part = reader.part('failure');
@@ -241,6 +247,7 @@ function readExecution(reader: Reader): ArchivedExecution {
   const reason = reader.optional('reason', (key) => reader.long(key));
   const failed = reader.optional('failure', failure);
   const timings = reader.optional('timings', () => readTimings(reader));
+  const resources = reader.optional('resources', () => readResources(reader));
   return {
     record: 'execution',
     id: reader.whole('id'),
@@ -254,6 +261,7 @@ function readExecution(reader: Reader): ArchivedExecution {
     metrics: reader.numbers('metrics'),
     ...(failed === undefined ? {} : { failure: failed }),
     ...(timings === undefined ? {} : { timings }),
+    ...(resources === undefined ? {} : { resources }),
     attempts: reader.whole('attempts'),
     reusable: reader.flag('reusable'),
     startedAt: reader.whole('startedAt'),

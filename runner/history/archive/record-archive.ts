@@ -121,11 +121,14 @@ class Recording {
     const fingerprint = this.records.fingerprints.get(execution.fingerprint ?? '');
     if (fingerprint === undefined) throw badArchive(`${node} has no fingerprint`);
     const inputs = this.#bindings(execution.inputs, node);
+    const { cpuMs, peakMemoryBytes } = execution.resources ?? {};
+    const resources = { cpuMs, peakMemoryBytes };
     const begun: NewExecution = { runId, node, component, fingerprint, inputs, startedAt, log: undefined, reason };
     if (state === 'FAILED' || state === 'CANCELED') {
       const id = metadata.beginExecution(begun);
       const failure = execution.failure ?? { code: 'unknown', message: '' };
-      metadata.failExecution(id, { state, failure, attempts, endedAt });
+      const { timings } = execution;
+      metadata.failExecution(id, { state, failure, timings, resources, attempts, endedAt });
       return id;
     }
     const origin = execution.cachedFrom === undefined ? undefined : this.#executions.get(execution.cachedFrom);
@@ -139,7 +142,7 @@ class Recording {
     const { metrics, timings = { queuedMs: 0, executeMs: 0, publishMs: 0 } } = execution;
     const outputs = this.#produced(execution);
     const reusable = execution.reusable && outputs.every(({ digest }) => this.witnesses.has(digest));
-    metadata.completeExecution(id, { outputs, metrics, timings, attempts, endedAt, reusable });
+    metadata.completeExecution(id, { outputs, metrics, timings, resources, attempts, endedAt, reusable });
     return id;
   }
 

@@ -7,7 +7,7 @@ import type {
   ExecutionWithArtifacts,
   MetadataStore,
 } from '../../../artifacts/metadata/metadata-store.js';
-import type { RunRecord } from '../../../artifacts/metadata/records.js';
+import type { ResourceUse, RunRecord } from '../../../artifacts/metadata/records.js';
 import type {
   ArchivedArtifact,
   ArchivedBinding,
@@ -44,9 +44,14 @@ function archivedBinding({ port, index, artifact }: BoundArtifact): ArchivedBind
   return { port, index, artifact: artifact.id };
 }
 
+/** Only what was measured. */
+function measured({ cpuMs, peakMemoryBytes }: ResourceUse): Partial<ResourceUse> {
+  return { ...(cpuMs === undefined ? {} : { cpuMs }), ...(peakMemoryBytes === undefined ? {} : { peakMemoryBytes }) };
+}
+
 function archivedExecution(step: ExecutionWithArtifacts, metadata: MetadataStore): readonly ArchivedExecution[] {
   const { id, runId, node, component, state, fingerprint, cachedFrom, reason, metrics } = step.execution;
-  const { failure, timings, attempts, startedAt, endedAt } = step.execution;
+  const { failure, timings, resources, attempts, startedAt, endedAt } = step.execution;
   // Nothing can be said of what goes on, or never came so far as to have a fingerprint.
   if (state === 'RUNNING' || (state !== 'SKIPPED' && fingerprint === undefined)) return [];
   const reusable = step.outputs.some(({ artifact }) => metadata.standing(artifact.digest).executions.includes(id));
@@ -64,6 +69,7 @@ function archivedExecution(step: ExecutionWithArtifacts, metadata: MetadataStore
       metrics,
       ...(failure === undefined ? {} : { failure }),
       ...(timings === undefined ? {} : { timings }),
+      ...(resources === undefined ? {} : { resources: measured(resources) }),
       attempts,
       reusable: state === 'COMPLETE' && reusable,
       startedAt,
