@@ -3,11 +3,12 @@
  * its digest: whatever instant a process dies at, a folder under a digest is whole.
  */
 import { randomUUID } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { existsSync, lstatSync } from 'node:fs';
 import { lstat, readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { canonicalJson } from '../canonical-json.js';
 import { realDisk, type Disk } from '../disk.js';
+import { systemErrorCode } from '../system-error.js';
 import type {
   ArtifactStore,
   Digest,
@@ -83,7 +84,16 @@ export function openLocalArtifactStore(root: StoreRoot, disk: Disk = realDisk): 
 
   const publish = async (folder: string): Promise<StoredArtifact> => {
     const files = artifactFiles(folder);
-    for (const { absolute } of files) await disk.setMode(absolute, 0o444);
+    for (const { absolute } of files) {
+      if (lstatSync(absolute).nlink > 1) {
+        throw new StoreError(
+          'linked-file',
+          `${absolute} has a second name: it is a hard link`,
+          'copy the file into the artifact',
+        );
+      }
+      await disk.setMode(absolute, 0o444);
+    }
     // Names are durable only with the folder that they stand in.
     const folders = new Set([folder]);
     for (const { path } of files) {
@@ -126,7 +136,11 @@ export function openLocalArtifactStore(root: StoreRoot, disk: Disk = realDisk): 
         [pathOf(digest), join(target, 'artifact')],
         [manifestPath(digest), join(target, 'manifest.json')],
       ] as const) {
-        if (await exists(from)) await disk.rename(from, to);
+        if (!(await exists(from))) continue;
+        await disk.rename(from, to).catch((error: unknown) => {
+          // Another run found the damage too, and was first.
+          if (systemErrorCode(error) !== 'ENOENT') throw error;
+        });
       }
     } catch (error) {
       throw StoreError.from(error, `moving damaged artifact ${digest} to quarantine`);

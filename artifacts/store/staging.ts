@@ -13,36 +13,45 @@ import { StoreError } from './store-error.js';
 import type { StoreRoot } from './store-root.js';
 
 /** The staging folder of this very process, whether it exists or not. */
-function ownFolder(root: StoreRoot): string {
+export function ownStaging(root: StoreRoot): string {
   return join(root.staging, Buffer.from(canonicalJson(currentProcess())).toString('base64url'));
 }
 
 /** Gives paths in the staging folder of this process that nothing has yet; the folder may have to be made. */
 export function stagingPaths(root: StoreRoot): () => string {
-  const own = ownFolder(root);
+  const own = ownStaging(root);
   return () => join(own, randomUUID());
 }
 
 /** Makes the staging folder of this process. */
 export async function openStaging(root: StoreRoot, disk: Disk = realDisk): Promise<void> {
   try {
-    await disk.makeFolder(ownFolder(root));
+    await disk.makeFolder(ownStaging(root));
   } catch (error) {
     throw StoreError.from(error, `making a folder in ${root.staging}`);
   }
+}
+
+/** The staging folders of processes that have died. */
+export async function deadStaging(root: StoreRoot): Promise<readonly string[]> {
+  const names = await readdir(root.staging).catch(() => []);
+  return names
+    .filter((name) => {
+      const owner = parseProcessIdentity(Buffer.from(name, 'base64url').toString());
+      return owner === undefined || !isAlive(owner);
+    })
+    .map((name) => join(root.staging, name));
 }
 
 /** Removes what dead processes left in staging; that of this process is open. */
 export async function sweepStaging(root: StoreRoot, disk: Disk = realDisk): Promise<void> {
   const stagingPath = stagingPaths(root);
   try {
-    for (const name of await readdir(root.staging).catch(() => [])) {
-      const owner = parseProcessIdentity(Buffer.from(name, 'base64url').toString());
-      if (owner !== undefined && isAlive(owner)) continue;
+    for (const folder of await deadStaging(root)) {
       // Moved first: a program that outlived its run and still writes there finds its paths gone.
       const aside = stagingPath();
       try {
-        await disk.rename(join(root.staging, name), aside);
+        await disk.rename(folder, aside);
       } catch (error) {
         // Another process sweeps too.
         if (systemErrorCode(error) === 'ENOENT') continue;
@@ -55,10 +64,14 @@ export async function sweepStaging(root: StoreRoot, disk: Disk = realDisk): Prom
   }
 }
 
-/** Removes the staging folder of this very process. */
+/**
+ * Removes the staging folder of this very process, unless another run in the same process still works there. What is left
+ * then goes with the next sweep after the process has ended.
+ */
 export async function closeStaging(root: StoreRoot, disk: Disk = realDisk): Promise<void> {
   try {
-    await disk.removeTree(ownFolder(root));
+    const left = await readdir(ownStaging(root)).catch(() => []);
+    if (left.length === 0) await disk.removeTree(ownStaging(root));
   } catch (error) {
     throw StoreError.from(error, `emptying ${root.staging}`);
   }

@@ -104,6 +104,8 @@ async function makeRoot(path: string, disk: Disk): Promise<void> {
   await disk.makeFolder(path);
   const strangers = (await readdir(path)).filter((name) => !name.startsWith('format.json'));
   if (strangers.length > 0) {
+    // Another process may just have made the store.
+    if ((await findRoot(path)) !== undefined) return;
     throw new StoreError(
       'foreign-folder',
       `${path} is not empty and is no store of this tool`,

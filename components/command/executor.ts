@@ -57,6 +57,8 @@ export const execute: Executor<typeof spec> = async ({
       PIPELINE_SEED: String(seed),
       ...env,
     },
+    // The folder for temporary files is the step's own.
+    mark: 'TMPDIR',
     signal,
     started: startedProcess,
     line: (text) => {
@@ -72,6 +74,10 @@ export const execute: Executor<typeof spec> = async ({
       'check that it is installed and on the PATH',
     );
   });
+  if (end.leftRunning !== undefined) {
+    const names = end.leftRunning.map(({ pid, name }) => `${String(pid)} (${name})`).join(', ');
+    log.warn(`${program} left processes running, which were ended: ${names === '' ? 'unknown ones' : names}`);
+  }
   signal.throwIfAborted();
   if (end.status !== 0) {
     const starved = watch.failure(program, { code: end.status, signal: end.endedBy }, RAISE_HEAP);
@@ -80,7 +86,7 @@ export const execute: Executor<typeof spec> = async ({
     throw new StepError('program-failed', lines.join('\n'));
   }
   for (const [port, { path }] of Object.entries(ports)) {
-    if ((await readdir(path)).length === 0) {
+    if ((await readdir(path).catch(() => [])).length === 0) {
       throw new StepError(
         'output-missing',
         `${program} wrote nothing into its output '${port}'`,

@@ -4,9 +4,13 @@
  */
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import { endProcesses, processesWith, type StartedProcess } from '../../artifacts/process-tree.js';
 
 /** Milliseconds that a program has to end by itself once it was asked to. */
 const GRACE_MS = 5000;
+
+/** Milliseconds that what a program leaves running may still hold the program's output open. */
+const LEFT_RUNNING_MS = 500;
 
 /** Longest line that is kept, in characters. */
 const LINE_LENGTH = 2000;
@@ -18,6 +22,8 @@ export interface Program {
   readonly cwd: string;
   /** All of its environment. */
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** A variable of its environment whose value no other program has: it tells what has left the group from all others. */
+  readonly mark?: string;
   /** What it finds on its standard input. Default: nothing. */
   readonly input?: string;
   /** Asks it to end, and ends it when it does not. */
@@ -32,6 +38,8 @@ export interface Program {
 export interface ProgramEnd {
   readonly status: number | null;
   readonly endedBy: NodeJS.Signals | null;
+  /** What it had left running, out of its group and with its output in hand: ended, as far as it could be found. */
+  readonly leftRunning?: readonly StartedProcess[];
 }
 
 /** Says of a program that did not end well how it ended. */
@@ -53,11 +61,12 @@ function endGroup(pid: number, signal: NodeJS.Signals): void {
  *
  * @throws Error when it cannot be started
  */
-export async function runProgram({ argv, cwd, env, input, signal, started, line }: Program): Promise<ProgramEnd> {
+export async function runProgram(program: Program): Promise<ProgramEnd> {
+  const { argv, cwd, env, mark, input, signal, started, line } = program;
   signal.throwIfAborted();
-  const [program, ...rest] = argv;
+  const [file, ...rest] = argv;
   return await new Promise<ProgramEnd>((resolve, reject) => {
-    const child = spawn(program, rest, {
+    const child = spawn(file, rest, {
       cwd,
       detached: true,
       stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
@@ -87,14 +96,23 @@ export async function runProgram({ argv, cwd, env, input, signal, started, line 
       signal.removeEventListener('abort', stop);
       reject(error);
     });
+    let leftRunning: readonly StartedProcess[] | undefined;
+    let waiting: NodeJS.Timeout | undefined;
     child.on('exit', () => {
       // What it left running would hold its output open, and outlive it.
       if (child.pid !== undefined) endGroup(child.pid, 'SIGKILL');
+      waiting = setTimeout(() => {
+        leftRunning = mark === undefined ? [] : processesWith(mark, env[mark] ?? '');
+        endProcesses(leftRunning);
+        child.stdout?.destroy();
+        child.stderr?.destroy();
+      }, LEFT_RUNNING_MS);
     });
     child.on('close', (status, endedBy) => {
+      clearTimeout(waiting);
       clearTimeout(killer);
       signal.removeEventListener('abort', stop);
-      resolve({ status, endedBy });
+      resolve({ status, endedBy, ...(leftRunning === undefined ? {} : { leftRunning }) });
     });
   });
 }

@@ -2,6 +2,7 @@
  * The contract of a command: what it gets, and what it answers. A command sees its process through its environment only;
  * the one reader of `process` is process-environment.ts.
  */
+import type { StartedProcess } from '../../artifacts/process-tree.js';
 import type { TextOutput } from '../reporting/text-output.js';
 import type { Diagnostic } from '../source/diagnostic.js';
 
@@ -38,6 +39,8 @@ export interface ProcessEnvironment {
   now(): number;
   /** Takes signals over from the system, which would end the process; returns what gives them back. */
   onSignal(handler: (signal: StopSignal) => void): () => void;
+  /** Ends at once what this process has started, and what that has, and says what it was. */
+  readonly endStarted: () => readonly StartedProcess[];
 }
 
 /** What every command gets. */

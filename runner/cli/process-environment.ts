@@ -3,6 +3,7 @@
  */
 import { Console } from 'node:console';
 import { setImmediate as setImmediatePromise } from 'node:timers/promises';
+import { descendantsOf, endProcesses } from '../../artifacts/process-tree.js';
 import type { TextOutput } from '../reporting/text-output.js';
 import type { ProcessEnvironment, StopSignal } from './command.js';
 
@@ -72,6 +73,12 @@ export function processEnvironment(): ProcessEnvironment {
       return () => {
         for (const signal of SIGNALS) process.off(signal, handler);
       };
+    },
+    endStarted: () => {
+      // The compiler of user code is ours, and ends with this process.
+      const started = descendantsOf(process.pid).filter(({ name }) => name !== 'esbuild');
+      endProcesses(started);
+      return started;
     },
   };
 }

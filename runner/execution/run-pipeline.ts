@@ -5,7 +5,7 @@
 import { join } from 'node:path';
 import PQueue from 'p-queue';
 import type { MetadataStore, NewExecution } from '../../artifacts/metadata/metadata-store.js';
-import type { ArtifactRecord, Binding } from '../../artifacts/metadata/records.js';
+import type { ArtifactRecord, Binding, ProcessIdentity } from '../../artifacts/metadata/records.js';
 import { openMetadataStore } from '../../artifacts/metadata/sqlite-metadata-store.js';
 import { currentProcess, isAlive } from '../../artifacts/process-identity.js';
 import type { ArtifactStore, Digest } from '../../artifacts/store/artifact-store.js';
@@ -405,11 +405,13 @@ class Run {
 }
 
 /** Who holds the lock of a pipeline, as an error. */
-function locked(pipeline: string, pid: number, host: string): StoreError {
+function locked(pipeline: string, { pid, host }: ProcessIdentity, path: string): StoreError {
   return new StoreError(
     'locked',
     `another run of '${pipeline}' is going on: process ${String(pid)} on ${host}`,
-    'wait until it has ended, or use another store with --root',
+    host === currentProcess().host
+      ? 'wait until it has ended, or use another store with --root'
+      : `wait until it has ended, or use another store with --root; if that machine has died, remove ${path}`,
   );
 }
 
@@ -432,7 +434,7 @@ async function runLocked(
   report({ type: 'run-started', run: id, pipeline: graph.name, nodes, jobs: options.jobs });
   const workers = new WorkerPool();
   const end = (): void => {
-    workers.close();
+    void workers.close();
   };
   kill.addEventListener('abort', end, { once: true });
   let outcome: RunOutcome = 'failed';
@@ -451,9 +453,10 @@ async function runLocked(
     outcome = await new Run(options, id, metadata, surroundings).run();
   } finally {
     kill.removeEventListener('abort', end);
-    workers.close();
+    const closed = workers.close();
     const state = outcome === 'complete' ? 'COMPLETE' : outcome === 'canceled' ? 'CANCELED' : 'FAILED';
     metadata.endRun(id, state, Date.now());
+    await closed;
   }
   return { type: 'run-ended', run: id, outcome, durationMs: Date.now() - startedAt };
 }
@@ -464,8 +467,9 @@ async function runInStore(options: RunOptions): Promise<RunEnd> {
   const root = await openRoot(options.root);
   try {
     await openStaging(root);
-    const lock = await acquireLock(join(root.locks, `${graph.name}.lock`), stagingPaths(root));
-    if (!lock.taken) throw locked(graph.name, lock.heldBy.pid, lock.heldBy.host);
+    const path = join(root.locks, `${graph.name}.lock`);
+    const lock = await acquireLock(path, stagingPaths(root));
+    if (!lock.taken) throw locked(graph.name, lock.heldBy, path);
     try {
       const metadata = openMetadataStore(root.metadata);
       try {
@@ -473,8 +477,8 @@ async function runInStore(options: RunOptions): Promise<RunEnd> {
         for (const { id, pipeline } of metadata.closeDeadRuns(isAlive, Date.now())) {
           report({ type: 'run-recovered', run: id, pipeline });
         }
-        await sweepStaging(root);
         await sweepCheckpoints(root, (fingerprint) => metadata.findCompleted(fingerprint) !== undefined);
+        await sweepStaging(root);
         return await runLocked(options, metadata, openLocalArtifactStore(root), root);
       } finally {
         metadata.close();

@@ -7,8 +7,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { realDisk } from '../../artifacts/disk.js';
 import type { ProducedArtifact, ResourceUse } from '../../artifacts/metadata/records.js';
 import type { ArtifactStore, StagedArtifact } from '../../artifacts/store/artifact-store.js';
-import { checkpointFolder } from '../../artifacts/store/checkpoints.js';
+import { leaveCheckpoints, takeCheckpoints } from '../../artifacts/store/checkpoints.js';
 import type { StoreRoot } from '../../artifacts/store/store-root.js';
+import { systemErrorCode } from '../../artifacts/system-error.js';
 import type { PropertyValue } from '../../artifacts/types.js';
 import { StepError } from '../../components/executor.js';
 import type { LoadExecutor } from '../../components/registry.js';
@@ -81,6 +82,7 @@ async function prepare(
 ): Promise<Attempt> {
   const staged: Record<string, StagedArtifact> = {};
   for (const port of Object.keys(node.outputs)) staged[port] = await artifacts.stage();
+  const checkpointDir = await takeCheckpoints(root, fingerprint);
   const read = (port: string): Step['inputs'][string] => {
     const list = (inputs[port] ?? []).map(({ type, digest, properties }) => ({
       type,
@@ -102,11 +104,20 @@ async function prepare(
     seed: node.seed,
     baseDir,
     cacheDir: root.cache,
-    checkpointDir: checkpointFolder(root, fingerprint),
+    checkpointDir,
     tempDir: artifacts.scratchPath(),
     env: Object.fromEntries(Object.entries(node.env).map(([name, value]) => [name, withSecrets(value, secrets)])),
   };
   return { step, staged };
+}
+
+/** Whether nothing stands in a folder, or the step has removed it. */
+async function isEmpty(folder: string): Promise<boolean> {
+  const names = await readdir(folder).catch((error: unknown) => {
+    if (['ENOENT', 'ENOTDIR'].includes(systemErrorCode(error) ?? '')) return [];
+    throw error;
+  });
+  return names.length === 0;
 }
 
 async function attempt(
@@ -118,8 +129,9 @@ async function attempt(
 ): Promise<Omit<StepOutcome, 'attempts'>> {
   const { workers, executors, report, stop, mask } = surroundings;
   const { step, staged } = await prepare(node, inputs, fingerprint, surroundings);
-  const metrics: Record<string, number> = {};
-  const properties: Record<string, Record<string, PropertyValue>> = {};
+  // Maps, not objects: a metric may be named __proto__.
+  const metrics = new Map<string, number>();
+  const properties = new Map<string, Map<string, PropertyValue>>();
   const listener: WorkerListener = {
     log: (level, message) => {
       report({ type: 'step-log', node: node.name, level, message: mask(message) });
@@ -134,10 +146,10 @@ async function attempt(
       meter.told(use);
     },
     metric: (name, value) => {
-      metrics[name] = value;
+      metrics.set(name, value);
     },
     property: (port, name, value) => {
-      (properties[port] ??= {})[name] = mask(value);
+      properties.set(port, (properties.get(port) ?? new Map<string, PropertyValue>()).set(name, mask(value)));
     },
   };
   const timeout = node.timeoutMs === undefined ? undefined : AbortSignal.timeout(node.timeoutMs);
@@ -170,7 +182,7 @@ async function attempt(
     for (const [port, type] of Object.entries(node.outputs)) {
       const folder = staged[port];
       if (folder === undefined) continue;
-      if ((await readdir(folder.path)).length === 0) {
+      if (await isEmpty(folder.path)) {
         throw new StepError('output-missing', `the step ended without writing its output '${port}'`);
       }
       const { digest, bytes, files, witness } = await folder.publish();
@@ -182,16 +194,17 @@ async function attempt(
         bytes,
         files,
         witness,
-        properties: properties[port] ?? {},
+        properties: Object.fromEntries(properties.get(port) ?? []),
       });
     }
     const cost = { executeMs: executed - started, publishMs: Date.now() - executed, resources };
-    return { outputs, metrics, cost };
+    return { outputs, metrics: Object.fromEntries(metrics), cost };
   } catch (error) {
     if (signal.aborted) await stopped;
     throw error;
   } finally {
     signal.removeEventListener('abort', fail);
+    await leaveCheckpoints(surroundings.root, step.checkpointDir, fingerprint);
     for (const folder of Object.values(staged)) await folder.discard();
     await realDisk.removeTree(step.tempDir);
   }

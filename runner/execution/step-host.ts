@@ -47,6 +47,17 @@ function checkedMetric(name: string, value: number): number {
   throw new StepError('metric-not-finite', `the metric ${name} is ${String(value)}`, 'look for what made it so');
 }
 
+function checkedProperty(port: string, name: string, value: PropertyValue): PropertyValue {
+  const isPlain = ['string', 'boolean'].includes(typeof value) || Number.isFinite(value);
+  if (isPlain) return value;
+  const what = typeof value === 'object' ? 'an object' : String(value);
+  throw new StepError(
+    'property-not-plain',
+    `the property ${name} of the output ${port} is ${what}`,
+    'record a text, a finite number, true or false',
+  );
+}
+
 /** Executes a step; rejects with what its executor throws. */
 export async function executeStep(
   step: Step,
@@ -72,7 +83,7 @@ export async function executeStep(
         {
           ...output,
           setProperty: (name: string, value: PropertyValue) => {
-            listener.property(port, name, value);
+            listener.property(port, name, checkedProperty(port, name, value));
           },
         },
       ]),

@@ -2,9 +2,11 @@
  * Worker processes for steps that compute: started when they are needed, kept for the next step, ended as a group.
  */
 import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { ResourceUse } from '../../artifacts/metadata/records.js';
+import { descendantsOf, endProcesses } from '../../artifacts/process-tree.js';
 import { StepError } from '../../components/executor.js';
 import { MemoryWatch, RAISE_HEAP } from '../../components/memory-watch.js';
 import { StepFailed } from './step-failure.js';
@@ -13,6 +15,9 @@ import type { WorkerOrder, WorkerReport } from './worker-message.js';
 
 /** Milliseconds that a step has to stop by itself once it was asked to. */
 const GRACE_MS = 10_000;
+
+/** Milliseconds that what a worker leaves running may still hold the worker's output open. */
+const LEFT_RUNNING_MS = 500;
 
 interface Worker {
   readonly child: ChildProcess;
@@ -36,13 +41,19 @@ function workerDied(code: number | null, endedBy: NodeJS.Signals | null): StepEr
   return new StepError('worker-died', `${WHAT} ${how}`, hint);
 }
 
-function endGroup({ child }: Worker): void {
+/** Ends a worker with all that it started, in a group of its own or not. */
+function endWorker({ child }: Worker): void {
   if (child.pid === undefined) return;
+  endProcesses(descendantsOf(child.pid));
   try {
     process.kill(-child.pid, 'SIGKILL');
   } catch {
     // Nothing is left of it.
   }
+}
+
+function isUsable({ child }: Worker): boolean {
+  return child.exitCode === null && child.signalCode === null && child.connected;
 }
 
 function startWorker(): Worker {
@@ -76,7 +87,7 @@ export class WorkerPool {
    */
   async execute(step: Step, signal: AbortSignal, listener: WorkerListener): Promise<void> {
     signal.throwIfAborted();
-    const worker = this.#idle.pop() ?? startWorker();
+    const worker = this.#warmWorker() ?? startWorker();
     this.#busy.add(worker);
     const { child } = worker;
     const watch = new MemoryWatch();
@@ -84,10 +95,11 @@ export class WorkerPool {
     worker.watch = watch;
     if (child.pid !== undefined) listener.process(child.pid);
     let killer: NodeJS.Timeout | undefined;
+    let letGo: NodeJS.Timeout | undefined;
     const abort = (): void => {
       if (child.connected) child.send({ type: 'abort' } satisfies WorkerOrder);
       killer = setTimeout(() => {
-        endGroup(worker);
+        endWorker(worker);
       }, GRACE_MS);
     };
     try {
@@ -119,7 +131,12 @@ export class WorkerPool {
         });
         child.once('exit', () => {
           // What it left running would hold its output open.
-          endGroup(worker);
+          endWorker(worker);
+          // What has left its group is let go.
+          letGo = setTimeout(() => {
+            child.stdout?.destroy();
+            child.stderr?.destroy();
+          }, LEFT_RUNNING_MS);
         });
         // All that it had to say was heard.
         child.once('close', (code, endedBy) => {
@@ -131,6 +148,7 @@ export class WorkerPool {
       });
     } finally {
       clearTimeout(killer);
+      clearTimeout(letGo);
       signal.removeEventListener('abort', abort);
       child
         .removeAllListeners('message')
@@ -140,14 +158,31 @@ export class WorkerPool {
       child.on('error', () => undefined);
       worker.listener = undefined;
       this.#busy.delete(worker);
-      if (child.exitCode === null && child.signalCode === null && child.connected) this.#idle.push(worker);
-      else endGroup(worker);
+      if (isUsable(worker)) this.#idle.push(worker);
+      else endWorker(worker);
     }
   }
 
-  /** Ends all workers at once, with all that they started. */
-  close(): void {
-    for (const worker of [...this.#idle, ...this.#busy]) endGroup(worker);
-    this.#idle.length = 0;
+  /** A worker that waits for a step, and has not been ended from outside meanwhile. */
+  #warmWorker(): Worker | undefined {
+    for (let worker = this.#idle.pop(); worker !== undefined; worker = this.#idle.pop()) {
+      if (isUsable(worker)) return worker;
+      endWorker(worker);
+    }
+    return undefined;
+  }
+
+  /** Ends all workers at once, with all that they started; done when they have ended. */
+  async close(): Promise<void> {
+    const workers = [...this.#idle.splice(0), ...this.#busy];
+    await Promise.all(
+      workers.map(async (worker) => {
+        const { child } = worker;
+        const isOver = child.pid === undefined || child.exitCode !== null || child.signalCode !== null;
+        const over = isOver ? undefined : once(child, 'exit');
+        endWorker(worker);
+        await over;
+      }),
+    );
   }
 }

@@ -6,9 +6,11 @@ import { randomUUID } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { runPipeline } from '../../execution/run-pipeline.js';
 import { combineReporters, realClock } from '../../reporting/reporter.js';
+import { plainLine } from '../../reporting/plain-text.js';
 import { runReporter } from '../../reporting/run-reporter.js';
 import { stepLogs } from '../../reporting/step-logs.js';
 import { machineBudget, overBudget } from '../../graph/budget.js';
+import { styleFor } from '../../reporting/style.js';
 import { EXIT, InvalidPipeline, type Command, type ExitStatus } from '../command.js';
 import type { RunArguments } from '../arguments.js';
 import { inGithub, nodePlaces } from '../github.js';
@@ -50,8 +52,11 @@ export const command: Command<RunArguments> = async (args, environment) => {
   const release = environment.onSignal(() => {
     const again = stop.signal.aborted;
     reporter.report({ type: 'run-stopping', kill: again });
-    if (again) kill.abort();
-    else stop.abort();
+    if (!again) stop.abort();
+    else {
+      kill.abort();
+      environment.endStarted();
+    }
   });
   try {
     const { run, outcome } = await runPipeline({
@@ -76,5 +81,10 @@ export const command: Command<RunArguments> = async (args, environment) => {
     release();
     reporter.close();
     await observers.send();
+    const left = environment.endStarted().map(({ pid, name }) => `${String(pid)} (${plainLine(name)})`);
+    if (left.length > 0) {
+      const text = `ended processes that steps had left running: ${left.join(', ')}`;
+      environment.stderr.write(`${styleFor(environment.stderr.colors).warn(text)}\n`);
+    }
   }
 };

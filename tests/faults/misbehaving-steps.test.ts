@@ -1,0 +1,186 @@
+/**
+ * Steps that do what they must not: write outside their output, take it away, return nothing, record what is no number.
+ */
+import { lstatSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { events, pipeline } from '../rig/cli.js';
+import { ownComponent } from '../rig/own-component.js';
+import { executed, runPipeline as run, step, writePipeline as write } from '../rig/steps.js';
+import { temporaryFolders } from '../rig/temp-folder.js';
+import { faultsOf } from './stored.js';
+
+const temporaryFolder = temporaryFolders();
+
+/** What a step may do, and what is told of it. */
+const BAD: Readonly<Record<string, [body: string, code: string, says: string]>> = {
+  'returns without outputs': ['', 'output-missing', 'without writing its output'],
+  'takes its output folder away': [
+    'fs.rmdirSync(outputs.report.path);',
+    'output-missing',
+    'without writing its output',
+  ],
+  'puts a file in place of its output': [
+    "fs.rmdirSync(outputs.report.path); fs.writeFileSync(outputs.report.path, 'x');",
+    'output-missing',
+    'without writing its output',
+  ],
+  'puts a link to elsewhere in place of its output': [
+    "fs.rmdirSync(outputs.report.path); fs.symlinkSync(join(baseDir, 'outside'), outputs.report.path);",
+    'not-a-file',
+    'symbolic link',
+  ],
+  'writes a link into its output': [
+    "fs.symlinkSync(join(baseDir, 'outside', 'data'), join(outputs.report.path, 'data'));",
+    'not-a-file',
+    'symbolic link',
+  ],
+  'links a file of elsewhere into its output': [
+    "fs.linkSync(join(baseDir, 'outside', 'data'), join(outputs.report.path, 'data'));",
+    'linked-file',
+    'has a second name',
+  ],
+  'records a metric that is NaN': ["write('x'); metric('loss', NaN);", 'metric-not-finite', 'the metric loss is NaN'],
+  'records a metric that is infinite': [
+    "write('x'); metric('loss', -Infinity);",
+    'metric-not-finite',
+    'the metric loss is -Infinity',
+  ],
+  'records a metric that is a text': [
+    "write('x'); metric('loss', '0.5');",
+    'metric-not-finite',
+    'the metric loss is 0.5',
+  ],
+  'records a property that is NaN': [
+    "write('x'); outputs.report.setProperty('mean', NaN);",
+    'property-not-plain',
+    'the property mean of the output report is NaN',
+  ],
+  'records a property that is an object': [
+    "write('x'); outputs.report.setProperty('mean', { a: 1 });",
+    'property-not-plain',
+    'is an object',
+  ],
+  'throws what is no error': ["throw 'no';", 'defect', 'no'],
+};
+
+describe('a step fails, nothing of it is kept, and what needs it is given up', () => {
+  test.each(['runner', 'worker'] as const)(
+    'when it does any of many things that it must not, in the %s',
+    async (runsIn) => {
+      const folder = temporaryFolder();
+      mkdirSync(join(folder, 'outside'));
+      const outside = join(folder, 'outside', 'data');
+      writeFileSync(outside, 'outside');
+      const { mode } = lstatSync(outside);
+      const nodes = Object.values(BAD).map(([body], index) => {
+        const name = `bad${String(index)}`;
+        return [name, ownComponent(folder, name, body, { runsIn })] as const;
+      });
+      const after = nodes.map(
+        ([name]) => [`after_${name}`, step(`after_${name}`, 'z', { in: `${name}.report` })] as const,
+      );
+      write(folder, Object.fromEntries([...nodes, ...after]));
+      const { status, stdout } = await pipeline(folder, ['run', 'p.yaml', '--json', '--jobs', '1']);
+      expect(status).toBe(1);
+      const told = events(stdout).filter(({ type }) => type === 'step-failed');
+      expect(told.map(({ failure }) => failure)).toEqual(
+        Object.values(BAD).map(([, code, says]) =>
+          expect.objectContaining({ code, message: expect.stringContaining(says) }),
+        ),
+      );
+      expect(events(stdout).filter(({ type }) => type === 'step-abandoned')).toHaveLength(nodes.length);
+      expect([lstatSync(outside).mode, readFileSync(outside, 'utf8')]).toEqual([mode, 'outside']);
+      expect(readdirSync(join(folder, '.pipeline', 'artifacts'))).toEqual([]);
+      expect(faultsOf(join(folder, '.pipeline'))).toEqual([]);
+    },
+  );
+});
+
+test('a metric may have any name', async () => {
+  const folder = temporaryFolder();
+  const names = ['__proto__', 'constructor', '', 'a b', '<script>', 'x'.repeat(300)];
+  const body = `write('x'); for (const name of ${JSON.stringify(names)}) metric(name, 0.5);`;
+  write(folder, { odd: ownComponent(folder, 'odd', body, { runsIn: 'worker' }) });
+  expect(await run(folder)).toEqual({ odd: 'completed' });
+  expect(await run(folder)).toEqual({ odd: 'cached' });
+  const { stdout } = await pipeline(folder, ['show', '--json']);
+  const [execution] = (JSON.parse(stdout) as { executions: { metrics: object }[] }).executions;
+  expect(new Set(Object.keys(execution?.metrics ?? {}))).toEqual(new Set(names));
+});
+
+describe('an input', () => {
+  const spoiling: Readonly<Record<string, string>> = {
+    'whose file is written into': `
+      const file = join(inputs.in.path, 'data');
+      if ((fs.statSync(file).mode & 0o222) !== 0) throw new Error('it can be written');
+      fs.chmodSync(file, 0o644);
+      fs.writeFileSync(file, 'b');`,
+    'that gets a file more': "fs.writeFileSync(join(inputs.in.path, 'more'), '');",
+    'that loses a file': "fs.rmSync(join(inputs.in.path, 'data'));",
+    'that is taken away': 'fs.rmSync(inputs.in.path, { recursive: true });',
+  };
+  test.each(Object.entries(spoiling))(
+    '%s: the damage is found, the result not kept, and all is made again',
+    async (_, spoil) => {
+      const folder = temporaryFolder();
+      const bad = ownComponent(folder, 'bad', `if (once('spoiled')) { ${spoil} } write('x');`, {
+        from: 'first.report',
+      });
+      write(folder, { first: step('first', 'a'), bad });
+      const { status, stdout } = await pipeline(folder, ['run', 'p.yaml', '--json', '--jobs', '1']);
+      expect(status).toBe(0);
+      expect(events(stdout)).toContainEqual(
+        expect.objectContaining({
+          type: 'step-log',
+          level: 'warn',
+          message: 'changed while the step ran: the input in; its result is not kept for later runs',
+        }),
+      );
+      expect(await run(folder)).toEqual({ first: 'completed', bad: 'completed' });
+      expect(executed(folder, 'first')).toBe(2);
+      expect(await run(folder)).toEqual({ first: 'cached', bad: 'cached' });
+      expect((await pipeline(folder, ['verify'])).status).toBe(0);
+    },
+  );
+});
+
+describe('the folder of a step that runs beside it', () => {
+  const beside = async (folder: string, meddling: string): Promise<Readonly<Record<string, string>>> => {
+    const waits = `
+      write('v');
+      fs.writeFileSync(join(baseDir, 'there'), '');
+      while (!fs.existsSync(join(baseDir, 'meddled'))) await new Promise((done) => setTimeout(done, 5));`;
+    const meddles = `
+      while (!fs.existsSync(join(baseDir, 'there'))) await new Promise((done) => setTimeout(done, 5));
+      if (!fs.existsSync(join(baseDir, 'meddled'))) {
+        const staging = join(outputs.report.path, '..');
+        for (const name of fs.readdirSync(staging)) {
+          const path = join(staging, name);
+          if (path === outputs.report.path || path === tempDir || path === checkpointDir) continue;
+          ${meddling}
+        }
+        fs.writeFileSync(join(baseDir, 'meddled'), '');
+      }
+      write('m');`;
+    write(folder, { waits: ownComponent(folder, 'waits', waits), meddles: ownComponent(folder, 'meddles', meddles) });
+    return await run(folder, '--jobs', '2');
+  };
+
+  test('that is written into: what is published is whole, and so is the store', async () => {
+    const folder = temporaryFolder();
+    const ends = await beside(folder, "fs.writeFileSync(join(path, 'stray'), 's');");
+    expect(ends).toEqual({ waits: 'completed', meddles: 'completed' });
+    expect((await pipeline(folder, ['verify'])).status).toBe(0);
+    expect(faultsOf(join(folder, '.pipeline'))).toEqual([]);
+    expect(await run(folder)).toEqual({ waits: 'cached', meddles: 'cached' });
+  });
+
+  test('that is taken away: that step fails, and the next run makes it', async () => {
+    const folder = temporaryFolder();
+    const ends = await beside(folder, 'fs.rmSync(path, { recursive: true });');
+    expect(ends).toEqual({ waits: 'failed', meddles: 'completed' });
+    expect(faultsOf(join(folder, '.pipeline'))).toEqual([]);
+    expect(await run(folder)).toEqual({ waits: 'completed', meddles: 'cached' });
+  });
+});
