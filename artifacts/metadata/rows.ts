@@ -63,7 +63,8 @@ export function runRecord(row: Row): RunRecord {
 /** What an execution took and used, as the column `timings` holds it. */
 export function costJson({ timings, resources }: Pick<Breakdown, 'timings' | 'resources'>): string | null {
   if (timings === undefined) return null;
-  const { cpuMs = null, peakMemoryBytes = null } = resources ?? {};
+  if (resources === undefined) return canonicalJson(timings);
+  const { cpuMs = null, peakMemoryBytes = null } = resources;
   return canonicalJson({ ...timings, cpuMs, peakMemoryBytes });
 }
 

@@ -1,9 +1,10 @@
 /**
  * What processes use, as Linux tells it in `/proc`. Elsewhere nothing is known.
  *
- * Source: Linux, proc(5): `/proc/PID/stat`, `/proc/PID/status`, `/proc/PID/task/TID/children`, `/proc/PID/clear_refs`.
+ * Source: Linux, proc(5): `/proc/PID/stat`, `/proc/PID/status`, `/proc/PID/clear_refs`.
  */
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { descendantsOf } from '../../artifacts/process-tree.js';
 
 /** Milliseconds of one tick of `/proc/PID/stat`: USER_HZ is 100 on every architecture that Node supports. */
 const TICK_MS = 10;
@@ -33,21 +34,9 @@ export function processUse(pid: number): ProcessUse | undefined {
   }
 }
 
-function children(pid: number): readonly number[] {
-  try {
-    const tasks = `/proc/${String(pid)}/task`;
-    return readdirSync(tasks).flatMap((task) =>
-      readFileSync(`${tasks}/${task}/children`, 'latin1').split(' ').map(Number).filter(Boolean),
-    );
-  } catch {
-    // It has ended meanwhile.
-    return [];
-  }
-}
-
 /** A process and all that come from it and live. */
 export function processTree(pid: number): readonly number[] {
-  return [pid, ...children(pid).flatMap(processTree)];
+  return [pid, ...descendantsOf(pid).map((process) => process.pid)];
 }
 
 /** Lets the peak of a process begin anew; false where that cannot be done. */

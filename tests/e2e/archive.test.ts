@@ -68,6 +68,11 @@ describe('pipeline export and import', () => {
     expect(await runPipeline(there)).toEqual({ first: 'cached', second: 'cached' });
     expect(executed(there, 'first')).toBe(0);
     expect(await answer(there, ['show', '2'])).toMatchObject({ run: 2, pipeline: 'demo', state: 'COMPLETE' });
+    const costs = async (folder: string): Promise<unknown> =>
+      (
+        (await answer(folder, ['show', '1'])) as { executions: { timings: object; resources: object }[] }
+      ).executions.map(({ timings, resources }) => [timings, resources]);
+    expect(await costs(there)).toEqual(await costs(here));
     expect((await pipeline(there, ['verify'])).status).toBe(0);
     expect((await pipeline(there, ['lineage', '2:second.report'])).stdout).toContain('first.report');
     expect(
