@@ -239,7 +239,8 @@ export function pipelineSchema(specs: readonly ComponentSpec[]): JsonSchema {
     description: 'A pipeline of tfjs-pipelines, version 1.',
     type: 'object',
     additionalProperties: false,
-    required: ['version', 'name', 'nodes'],
+    required: ['version', 'name'],
+    anyOf: [{ required: ['nodes'] }, { required: ['include'] }],
     properties: {
       version: { description: 'Version of this format.', const: 1 },
       name: { description: 'Name of the pipeline.', ...name },
@@ -263,6 +264,26 @@ export function pipelineSchema(specs: readonly ComponentSpec[]): JsonSchema {
       },
       on_success: { description: 'Called once a run is complete, in this order.', ...HOOKS },
       on_failure: { description: 'Called once a run has failed, in this order.', ...HOOKS },
+      include: {
+        description: 'Fragments: files with nodes of their own, which become nodes of this pipeline.',
+        type: 'array',
+        items: {
+          type: 'object',
+          additionalProperties: false,
+          required: ['file', 'as'],
+          properties: {
+            file: { description: 'Path of the fragment, below the folder of this file.', type: 'string' },
+            as: { description: 'Its node x is called as_x here.', ...name },
+            params: { description: 'Values of its params.', type: 'object', propertyNames: name },
+            inputs: {
+              description: 'Outputs of nodes for the inputs that it declares: {model: node.output}.',
+              type: 'object',
+              propertyNames: name,
+              additionalProperties: REFERENCES,
+            },
+          },
+        },
+      },
       nodes: {
         description: 'The steps by name.',
         type: 'object',

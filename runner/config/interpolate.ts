@@ -21,6 +21,11 @@ export interface Scope {
 
 const PLACEHOLDER = /\$\$\{|\$\{([^{}]*)\}/gu;
 
+/** Whose params are meant at a place. */
+export function paramOwner({ file }: SourceRange): string {
+  return file.includedAt === undefined ? 'the pipeline' : 'the fragment';
+}
+
 /** The value with everything inside it at one place: what a placeholder brought in stands where the placeholder stood. */
 function moved(value: Located, range: SourceRange): Located {
   switch (value.kind) {
@@ -43,7 +48,7 @@ function resolve(name: string, range: SourceRange, scope: Scope, problems: Probl
   if (kind === 'params') {
     const param = scope.params.get(key);
     if (param !== undefined) return moved(param.value, range);
-    problems.add('unknown-placeholder', `the pipeline has no param '${key}'`, range, {
+    problems.add('unknown-placeholder', `${paramOwner(range)} has no param '${key}'`, range, {
       hint: suggest(key, [...scope.params.keys()]),
     });
     return undefined;

@@ -4,6 +4,7 @@
 import type { PlacedDemand } from './demand.js';
 import type { Hook } from './hooks.js';
 import type { Located, Placed } from './located.js';
+import type { NameScope } from './name-scope.js';
 import type { EnvVariable } from './read-env.js';
 import type { PipelineParam } from './pipeline-params.js';
 
@@ -17,6 +18,8 @@ export interface NodeConfig {
   readonly each: ReadonlyMap<string, Located>;
   readonly component: Placed<string>;
   readonly description: string | undefined;
+  /** What names mean that stand in it. */
+  readonly scope: NameScope;
   /** By port: one reference, or several, as text. */
   readonly inputs: readonly {
     readonly port: Placed<string>;
@@ -49,5 +52,8 @@ export interface PipelineConfig {
   /** What is called once a run is complete, or has failed. */
   readonly onSuccess: readonly Hook[];
   readonly onFailure: readonly Hook[];
+  /** Those of fragments included, under their full names. */
   readonly nodes: readonly NodeConfig[];
+  /** The pipeline file and every fragment that it includes. */
+  readonly scopes: readonly NameScope[];
 }

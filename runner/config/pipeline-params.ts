@@ -31,6 +31,18 @@ function fits(value: Located, type: ParamType): boolean {
   return type === 'any' || actual === type || (type === 'number' && actual === 'integer');
 }
 
+/** Whose params they are. */
+export interface ParamOwner {
+  readonly name: string;
+  /** How a value is given. */
+  readonly giving: (param: string) => string;
+}
+
+const PIPELINE: ParamOwner = {
+  name: 'the pipeline',
+  giving: (param) => `give one with --set ${param}=…, or add a default`,
+};
+
 interface Definition {
   readonly type: ParamType;
   readonly default: Located | undefined;
@@ -111,22 +123,24 @@ function checkValue(name: string, value: Located, definition: Definition, proble
 }
 
 /**
- * Resolves the params of a pipeline.
+ * Resolves the params of a pipeline, or of a fragment.
  *
  * @param section - the value of `params:`, undefined when there is none
  * @param overrides - values from outside by name, later ones first
+ * @param owner - whose they are, and how one is given
  */
 export function resolveParams(
   section: Located | undefined,
   overrides: readonly LocatedEntry[],
   problems: Problems,
+  owner: ParamOwner = PIPELINE,
 ): ReadonlyMap<string, PipelineParam> {
   const mapping = section === undefined ? undefined : asMapping(section, 'params', problems);
   const params = new Map<string, PipelineParam>();
   const names = mapping?.entries.map(({ key }) => key) ?? [];
   for (const override of overrides) {
     if (!names.includes(override.key)) {
-      problems.add('unknown-param', `the pipeline has no param '${override.key}'`, override.keyRange, {
+      problems.add('unknown-param', `${owner.name} has no param '${override.key}'`, override.keyRange, {
         hint: suggest(override.key, names),
       });
     }
@@ -138,7 +152,7 @@ export function resolveParams(
     const value = overrides.find(({ key }) => key === entry.key)?.value ?? definition.default;
     if (value === undefined) {
       problems.add('missing-param', `param '${entry.key}' has no value`, entry.keyRange, {
-        hint: `give one with --set ${entry.key}=…, or add a default`,
+        hint: owner.giving(entry.key),
       });
     } else if (checkValue(entry.key, value, definition, problems)) {
       params.set(entry.key, { name: entry.key, value, definedAt: entry.keyRange });

@@ -7,11 +7,15 @@ import { DEFAULT_DEMAND, readDemand, type PlacedDemand } from './demand.js';
 import { expandEach } from './expand-each.js';
 import { asBoolean, asDuration, asInteger, asMapping, asText, asTexts, checkName, knownEntries } from './fields.js';
 import { readHooks } from './hooks.js';
-import type { Located, LocatedEntry, Placed } from './located.js';
+import { readFragmentInputs } from './fragment-inputs.js';
+import { interpolate } from './interpolate.js';
+import type { Located, LocatedEntry, LocatedMapping, Placed } from './located.js';
+import { INPUTS, type NameScope } from './name-scope.js';
 import type { NodeConfig, PipelineConfig } from './pipeline-config.js';
 import { readEnv } from './read-env.js';
+import type { Fragment } from './read-fragments.js';
 import { readSecrets } from './secrets.js';
-import { resolveParams, type PipelineParam } from './pipeline-params.js';
+import { resolveParams } from './pipeline-params.js';
 
 const PIPELINE_KEYS = [
   'version',
@@ -22,8 +26,10 @@ const PIPELINE_KEYS = [
   'defaults',
   'on_success',
   'on_failure',
+  'include',
   'nodes',
 ];
+const FRAGMENT_KEYS = ['description', 'params', 'inputs', 'include', 'nodes'];
 const DEFAULT_KEYS = ['retries', 'timeout', 'resources', 'cache', 'seed'];
 const NODE_KEYS = [
   'component',
@@ -101,7 +107,7 @@ function readNode(
   { key, keyRange, value }: LocatedEntry,
   defaults: Settings,
   env: Readonly<Record<string, string | undefined>>,
-  params: ReadonlyMap<string, PipelineParam>,
+  scope: NameScope,
   problems: Problems,
 ): readonly NodeConfig[] {
   const mapping = asMapping(value, `node '${key}'`, problems);
@@ -126,7 +132,8 @@ function readNode(
   const when = keys.get('when');
   const description = keys.get('description');
   const config: NodeConfig = {
-    name: { value: key, range: keyRange },
+    name: { value: `${scope.prefix}${key}`, range: keyRange },
+    scope,
     group: undefined,
     each: new Map(),
     component: { value: name, range: component.value.range },
@@ -156,17 +163,93 @@ function readNode(
     seed: { value: settings.seed, range: keys.get('seed')?.value.range ?? keyRange },
     demand: settings.demand,
   };
-  return expandEach(config, keys.get('for_each')?.value, params, problems);
+  return expandEach(config, keys.get('for_each')?.value, scope.params, problems);
+}
+
+/** The nodes of a pipeline, gathered from its file and its fragments. */
+class NodeReader {
+  readonly nodes: NodeConfig[] = [];
+  readonly scopes: NameScope[] = [];
+  readonly #defaults: Settings;
+  readonly #env: Readonly<Record<string, string | undefined>>;
+  readonly #problems: Problems;
+  /** By their names without regard to case. */
+  readonly #known = new Map<string, Placed<string>>();
+
+  constructor(defaults: Settings, env: Readonly<Record<string, string | undefined>>, problems: Problems) {
+    this.#defaults = defaults;
+    this.#env = env;
+    this.#problems = problems;
+  }
+
+  /** Reads the nodes of a file, then those of the fragments that it includes. */
+  read(section: LocatedMapping | undefined, fragments: readonly Fragment[], scope: NameScope): void {
+    this.scopes.push(scope);
+    for (const entry of section?.entries ?? []) {
+      if (!this.#isNew(entry, scope)) continue;
+      // Not spread: there may be many.
+      for (const node of readNode(entry, this.#defaults, this.#env, scope, this.#problems)) this.nodes.push(node);
+    }
+    for (const fragment of fragments) this.#readFragment(fragment, scope);
+  }
+
+  #isNew(entry: LocatedEntry, scope: NameScope): boolean {
+    const name = { value: `${scope.prefix}${entry.key}`, range: entry.keyRange };
+    if (!checkName(name.value, 'a node', entry, this.#problems)) return false;
+    if (scope.outer !== undefined && entry.key === INPUTS) {
+      const message = `a node of a fragment cannot be called '${INPUTS}': '${INPUTS}.x' is what it is given`;
+      this.#problems.add('bad-name', message, entry.keyRange);
+      return false;
+    }
+    const folded = name.value.toLowerCase();
+    const twin = this.#known.get(folded);
+    if (twin === undefined) {
+      this.#known.set(folded, name);
+      return true;
+    }
+    const message =
+      twin.value === name.value
+        ? `there are two nodes '${name.value}'`
+        : `the nodes '${twin.value}' and '${name.value}' differ by case only`;
+    this.#problems.add('bad-name', message, entry.keyRange, {
+      related: [{ message: 'the other one', range: twin.range }],
+    });
+    return false;
+  }
+
+  #readFragment({ as, file, params: given, inputs, root, fragments }: Fragment, outer: NameScope): void {
+    const problems = this.#problems;
+    const keys = knownEntries(root, FRAGMENT_KEYS, 'a fragment', problems);
+    const outside = { params: outer.params, env: new Map(), each: new Map(), later: new Map() };
+    const overrides = given.flatMap((entry) => {
+      const value = interpolate(entry.value, outside, problems);
+      return value === undefined ? [] : [{ ...entry, value }];
+    });
+    const params = resolveParams(keys.get('params')?.value, overrides, problems, {
+      name: `the fragment ${file.value}`,
+      giving: (param) => `give one where it is included: 'params: {${param}: …}', or add a default`,
+    });
+    const nodes = keys.get('nodes');
+    const section = nodes && asMapping(nodes.value, 'nodes', problems);
+    if (!keys.has('include') && (nodes === undefined || section?.entries.length === 0)) {
+      const range = { ...root.range, end: Math.min(root.range.end, root.range.start + 1) };
+      problems.add('missing-key', `the fragment ${file.value} has no nodes`, nodes?.keyRange ?? range);
+    }
+    const declared = readFragmentInputs(keys.get('inputs')?.value, inputs, { as, file }, problems);
+    this.read(section, fragments, { prefix: `${outer.prefix}${as.value}_`, params, inputs: declared, outer });
+  }
 }
 
 /**
  * Reads a pipeline.
  *
+ * @param fragments - what it includes
  * @param overrides - values of params from outside, later ones first
  * @param env - the environment that declared variables are taken from
  */
 export function readPipeline(
   root: Located,
+  fragments: readonly Fragment[],
   overrides: readonly LocatedEntry[],
   env: Readonly<Record<string, string | undefined>>,
   problems: Problems,
@@ -219,25 +302,12 @@ export function readPipeline(
 
   const nodesEntry = keys.get('nodes');
   const nodesMapping = nodesEntry && asMapping(nodesEntry.value, 'nodes', problems);
-  if (nodesEntry === undefined || nodesMapping?.entries.length === 0) {
+  if ((nodesEntry === undefined && !keys.has('include')) || nodesMapping?.entries.length === 0) {
     problems.add('missing-key', 'the pipeline has no nodes', nodesEntry?.keyRange ?? start, {
       hint: "add 'nodes:' with at least one node",
     });
   }
-  const nodes: NodeConfig[] = [];
-  const folded = new Map<string, LocatedEntry>();
-  for (const entry of nodesMapping?.entries ?? []) {
-    if (!checkName(entry.key, 'a node', entry, problems)) continue;
-    const twin = folded.get(entry.key.toLowerCase());
-    if (twin !== undefined) {
-      problems.add('bad-name', `the nodes '${twin.key}' and '${entry.key}' differ by case only`, entry.keyRange, {
-        related: [{ message: 'the other one', range: twin.keyRange }],
-      });
-      continue;
-    }
-    folded.set(entry.key.toLowerCase(), entry);
-    // Not spread: there may be many.
-    for (const node of readNode(entry, defaults, env, params, problems)) nodes.push(node);
-  }
-  return { name, params, secrets, onSuccess, onFailure, nodes };
+  const reader = new NodeReader(defaults, env, problems);
+  reader.read(nodesMapping, fragments, { prefix: '', params, inputs: new Map(), outer: undefined });
+  return { name, params, secrets, onSuccess, onFailure, nodes: reader.nodes, scopes: reader.scopes };
 }

@@ -4,10 +4,10 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Checked } from '../source/diagnostic.js';
-import { SourceFile } from '../source/source-file.js';
+import { SourceFile, type SourceRange } from '../source/source-file.js';
 
 /** Largest pipeline file, in bytes. */
-const MAX_BYTES = 5_000_000;
+export const MAX_BYTES = 5_000_000;
 
 /** A source file with the absolute path it was read from. */
 export interface ReadFile {
@@ -24,13 +24,35 @@ function refuse(code: 'file-missing' | 'file-unreadable', message: string, hint?
 }
 
 /** A text as a source file, unless no pipeline can be so large or hold such characters. */
-export function sourceFile(shown: string, text: string): Checked<SourceFile> {
+export function sourceFile(shown: string, text: string, includedAt?: SourceRange): Checked<SourceFile> {
   const bytes = Buffer.byteLength(text);
   if (bytes > MAX_BYTES) return refuse('file-unreadable', tooLarge(shown, bytes));
   if (text.includes('\0')) {
     return refuse('file-unreadable', `${shown} holds a NUL character: it is not text in UTF-8`);
   }
-  return { ok: true, value: new SourceFile(shown, text), warnings: [] };
+  return { ok: true, value: new SourceFile(shown, text, includedAt), warnings: [] };
+}
+
+/**
+ * Reads a file that is there as text.
+ *
+ * @param shown - its path, as messages show it
+ * @param includedAt - for a fragment: what includes it
+ */
+export async function readText(
+  absolute: string,
+  shown: string,
+  includedAt?: SourceRange,
+): Promise<Checked<SourceFile>> {
+  try {
+    const info = await stat(absolute);
+    if (!info.isFile()) return refuse('file-missing', `${shown} is not a file`, 'name the YAML file itself');
+    if (info.size > MAX_BYTES) return refuse('file-unreadable', tooLarge(shown, info.size));
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(await readFile(absolute));
+    return sourceFile(shown, text, includedAt);
+  } catch {
+    return refuse('file-unreadable', `${shown} is not text in UTF-8, or may not be read`);
+  }
 }
 
 /**
@@ -42,17 +64,8 @@ export async function readSourceFile(name: string, cwd: string): Promise<Checked
   if (name.includes('\0')) return refuse('file-missing', 'the name of the file holds a NUL character');
   for (const shown of [name, join('pipelines', name)]) {
     const absolute = resolve(cwd, shown);
-    const info = await stat(absolute).catch(() => undefined);
-    if (info === undefined) continue;
-    if (!info.isFile()) return refuse('file-missing', `${shown} is not a file`, 'name the YAML file itself');
-    if (info.size > MAX_BYTES) return refuse('file-unreadable', tooLarge(shown, info.size));
-    let text: string;
-    try {
-      text = new TextDecoder('utf-8', { fatal: true }).decode(await readFile(absolute));
-    } catch {
-      return refuse('file-unreadable', `${shown} is not text in UTF-8, or may not be read`);
-    }
-    const file = sourceFile(shown, text);
+    if ((await stat(absolute).catch(() => undefined)) === undefined) continue;
+    const file = await readText(absolute, shown);
     return file.ok ? { ok: true, value: { file: file.value, absolute }, warnings: [] } : file;
   }
   return refuse('file-missing', `there is no file ${name}`, 'check the path; files in pipelines/ are found by name');

@@ -159,7 +159,7 @@ class Run {
   }
 
   #inputs(node: GraphNode): ArtifactsByPort {
-    const arrival = arrivalOf(node, this.#options.graph.params, this.#ends);
+    const arrival = arrivalOf(node, this.#ends);
     if (arrival.kind === 'inputs') return arrival.inputs;
     throw new Error(`${node.name} was planned with inputs that are not there`);
   }
@@ -261,7 +261,7 @@ class Run {
     if (this.#closing() || this.#state.state(name) !== 'ready') return;
     this.#state.apply(name, 'start');
     try {
-      const arrival = arrivalOf(node, this.#options.graph.params, this.#ends);
+      const arrival = arrivalOf(node, this.#ends);
       if (arrival.kind === 'skipped') this.#skip(name, node.spec.name, arrival.reason);
       else if (arrival.kind === 'inputs') await this.#decide(node, arrival.inputs);
       else throw new Error(`${name} starts before ${arrival.on.join(', ')}`);

@@ -6,31 +6,22 @@ import { Graph } from '@dagrejs/graphlib';
 import { artifactTypes, type ArtifactType } from '../../artifacts/types.js';
 import type { ComponentSpec, InputPort } from '../../components/component-spec.js';
 import { checkParams, type ParamPath, type ParamProblem, type ParamResource } from '../../components/params.js';
-import type { ComponentSource, FindComponent } from '../../components/registry.js';
+import type { FindComponent } from '../../components/registry.js';
 import { asMapping, suggest } from '../config/fields.js';
 import { interpolate } from '../config/interpolate.js';
-import { plain, rangeAt, type LocatedMapping, type Placed } from '../config/located.js';
-import { referenceParts } from '../config/node-name.js';
+import { plain, rangeAt, type LocatedMapping } from '../config/located.js';
+import type { NameScope } from '../config/name-scope.js';
 import type { NodeConfig, PipelineConfig } from '../config/pipeline-config.js';
 import { checkSecretsIn } from '../config/secrets.js';
 import type { DiagnosticCode } from '../source/diagnostic-codes.js';
 import type { Problems } from '../source/problems.js';
-import type { SourceRange } from '../source/source-file.js';
 import { conditionReader } from './condition.js';
 import { findCycle } from './find-cycle.js';
-import { NodeNames } from './node-names.js';
 import { needsOf, type GraphNode, type OutputReference, type PipelineGraph } from './pipeline-graph.js';
+import { References, type ResolvedNode } from './references.js';
 
 /** Most edges of a graph: instances that all gather each other would fill the memory. */
 const MAX_EDGES = 1_000_000;
-
-/** A node whose component was found, before its references are followed. */
-interface ResolvedNode {
-  readonly config: NodeConfig;
-  readonly spec: ComponentSpec;
-  readonly source: ComponentSource;
-  readonly outputs: Readonly<Record<string, ArtifactType>>;
-}
 
 function declaredOutputs(
   config: NodeConfig,
@@ -56,7 +47,6 @@ function declaredOutputs(
 
 function checkNodeParams(
   { config, spec, outputs }: ResolvedNode,
-  pipeline: PipelineConfig,
   problems: Problems,
 ): {
   readonly values: Readonly<Record<string, unknown>>;
@@ -73,8 +63,8 @@ function checkNodeParams(
   }
   const env = new Map(config.env.map(({ entry, value }) => [entry.key, value]));
   const resources: ParamResource[] = [];
-  const replaced =
-    config.params && interpolate(config.params, { params: pipeline.params, env, each: config.each, later }, problems);
+  const scope = { params: config.scope.params, env, each: config.each, later };
+  const replaced = config.params && interpolate(config.params, scope, problems);
   if (config.params !== undefined && replaced === undefined) return { values: {}, resources, located: undefined };
   const located = replaced && asMapping(replaced, 'params', problems);
   const report = ({ code, path, atKey, message, hint }: ParamProblem): void => {
@@ -100,53 +90,14 @@ function checkNodeParams(
   return { values: values ?? {}, resources, located };
 }
 
-/** The outputs that a reference means: one, or one of each instance. */
-function followReference(
-  reference: Placed<string>,
-  node: ResolvedNode,
-  nodes: ReadonlyMap<string, ResolvedNode>,
-  names: NodeNames,
-  problems: Problems,
-):
-  | { readonly outputs: readonly OutputReference[]; readonly type: ArtifactType; readonly made: SourceRange }
-  | undefined {
-  const { node: name, output } = referenceParts(reference.value);
-  const meant = names.meaning(name);
-  if (meant === undefined) {
-    problems.add('unknown-node', `there is no node '${name}'`, reference.range, { hint: names.suggest(name) });
-    return undefined;
-  }
-  const producer = nodes.get(meant[0] ?? '');
-  // A node that exists, but whose component is unknown, was reported there.
-  if (producer === undefined) return undefined;
-  const type = Object.hasOwn(producer.outputs, output) ? producer.outputs[output] : undefined;
-  if (type !== undefined) {
-    return { outputs: meant.map((each) => ({ node: each, output })), type, made: producer.config.component.range };
-  }
-  const known = Object.keys(producer.outputs);
-  problems.add(
-    'unknown-output',
-    output === ''
-      ? `'${name}' alone names a node, not one of its outputs`
-      : `node '${name}' (${producer.spec.name}) has no output '${output}'`,
-    reference.range,
-    {
-      hint: output === '' && known[0] !== undefined ? `write '${name}.${known[0]}'` : suggest(output, known),
-      related: node === producer ? [] : [{ message: 'the node', range: producer.config.name.range }],
-    },
-  );
-  return undefined;
-}
-
 function checkInputs(
   node: ResolvedNode,
-  nodes: ReadonlyMap<string, ResolvedNode>,
-  names: NodeNames,
+  references: References,
   problems: Problems,
 ): Readonly<Record<string, readonly OutputReference[]>> {
   const { config, spec } = node;
   const inputs: Record<string, readonly OutputReference[]> = {};
-  for (const { port, references, list } of config.inputs) {
+  for (const { port, references: written, list } of config.inputs) {
     const declared: InputPort | undefined = Object.hasOwn(spec.inputs, port.value)
       ? spec.inputs[port.value]
       : undefined;
@@ -160,13 +111,12 @@ function checkInputs(
       problems.add('wrong-type', `the input '${port.value}' takes one artifact, not a list`, port.range);
       continue;
     }
-    inputs[port.value] = references.flatMap((reference) => {
-      const found = followReference(reference, node, nodes, names, problems);
+    inputs[port.value] = written.flatMap((reference) => {
+      const found = references.follow(reference, config.scope, node);
       if (found === undefined) return [];
-      const { outputs, type, made } = found;
-      const producer = referenceParts(reference.value).node;
-      if (declared?.list === false && names.isGroup(producer)) {
-        const message = `'${producer}' has ${String(outputs.length)} instances, but the input '${port.value}' takes one artifact`;
+      const { outputs, type, made, several } = found;
+      if (declared?.list === false && several !== undefined) {
+        const message = `${several}, but the input '${port.value}' takes one artifact`;
         const [first] = outputs;
         problems.add('wrong-type', message, reference.range, {
           hint: first === undefined ? undefined : `name one of them, as in '${first.node}.${first.output}'`,
@@ -177,9 +127,7 @@ function checkInputs(
           'artifact-type',
           `the input '${port.value}' of ${spec.name} takes ${declared.type.name}, but ${reference.value} is ${type.name}`,
           reference.range,
-          {
-            related: [{ message: `made here, by ${nodes.get(outputs[0]?.node ?? '')?.spec.name ?? ''}`, range: made }],
-          },
+          { related: [made] },
         );
       }
       return outputs;
@@ -193,6 +141,10 @@ function checkInputs(
     }
   }
   return inputs;
+}
+
+function plainParams({ params }: Pick<NameScope, 'params'>): Readonly<Record<string, unknown>> {
+  return Object.fromEntries([...params].map(([name, { value }]) => [name, plain(value)]));
 }
 
 /**
@@ -230,7 +182,6 @@ export async function buildGraph(
   problems: Problems,
 ): Promise<PipelineGraph | undefined> {
   const resolved = new Map<string, ResolvedNode>();
-  const names = new NodeNames(pipeline.nodes.map(({ name, group }) => ({ name: name.value, group })));
   for (const config of pipeline.nodes) {
     const component = await resolveComponent(config.component.value);
     if (!component.found) {
@@ -241,18 +192,18 @@ export async function buildGraph(
     resolved.set(config.name.value, { config, spec, source, outputs: declaredOutputs(config, spec, problems) });
   }
   const conditions = pipeline.nodes.some(({ when }) => when !== undefined) ? await conditionReader() : undefined;
-  const known = {
-    params: new Set(pipeline.params.keys()),
-    nodes: new Map([...resolved].map(([name, { outputs }]) => [name, outputs])),
-    names,
-  };
+  const references = new References(pipeline.nodes, resolved, problems);
+  for (const scope of pipeline.scopes) references.checkInputs(scope);
+  const outputsOf = new Map([...resolved].map(([name, { outputs }]) => [name, outputs]));
+  const paramsOf = new Map(pipeline.scopes.map((scope) => [scope, plainParams(scope)]));
   const declaredSecrets = new Set(pipeline.secrets.keys());
   const nodes: GraphNode[] = [];
   let edges = 0;
   for (const node of resolved.values()) {
     const { config, spec, source, outputs } = node;
-    const { values, resources, located } = checkNodeParams(node, pipeline, problems);
-    const inputs = checkInputs(node, resolved, names, problems);
+    const { values, resources, located } = checkNodeParams(node, problems);
+    const inputs = checkInputs(node, references, problems);
+    const names = references.names(config.scope);
     for (const { value, range } of config.after) {
       if (names.meaning(value) !== undefined) continue;
       problems.add('unknown-node', `there is no node '${value}'`, range, { hint: names.suggest(value) });
@@ -284,7 +235,13 @@ export async function buildGraph(
       resources,
       params: values,
       after,
-      when: config.when && conditions?.read(config.when, { ...known, each }, problems),
+      when:
+        config.when &&
+        conditions?.read(
+          config.when,
+          { params: paramsOf.get(config.scope) ?? {}, nodes: outputsOf, names, each },
+          problems,
+        ),
       retries: config.retries,
       retryPauseMs: config.retryPauseMs,
       timeoutMs: config.timeoutMs,
@@ -303,17 +260,17 @@ export async function buildGraph(
       },
     });
   }
-  const edgesTo = (name: string, range: SourceRange): readonly { readonly to: string; readonly range: SourceRange }[] =>
-    (names.meaning(name) ?? []).map((to) => ({ to, range }));
   const conditionOf = new Map(nodes.map(({ name, when }) => [name, when]));
   const cycle = findCycle(
-    pipeline.nodes.map(({ name, inputs, after, when }) => ({
+    pipeline.nodes.map(({ name, scope, inputs, after, when }) => ({
       name: name.value,
       edges: [
-        ...inputs.flatMap(({ references }) =>
-          references.flatMap(({ value, range }) => edgesTo(referenceParts(value).node, range)),
+        ...inputs
+          .flatMap((input) => input.references)
+          .flatMap(({ value, range }) => references.nodesOf(value, scope).map((to) => ({ to, range }))),
+        ...after.flatMap(({ value, range }) =>
+          (references.names(scope).meaning(value) ?? []).map((to) => ({ to, range })),
         ),
-        ...after.flatMap(({ value, range }) => edgesTo(value, range)),
         ...(conditionOf.get(name.value)?.nodes ?? []).map((to) => ({ to, range: when?.range ?? name.range })),
       ],
     })),
@@ -328,7 +285,7 @@ export async function buildGraph(
   return {
     name: pipeline.name,
     ...at,
-    params: Object.fromEntries([...pipeline.params].map(([name, { value }]) => [name, plain(value)])),
+    params: plainParams(pipeline),
     secrets: pipeline.secrets,
     onSuccess: pipeline.onSuccess,
     onFailure: pipeline.onFailure,

@@ -8,6 +8,7 @@ import type { ArtifactType } from '../../artifacts/types.js';
 import { StepError } from '../../components/executor.js';
 import { closestName } from '../../components/suggestion.js';
 import { suggest } from '../config/fields.js';
+import { paramOwner } from '../config/interpolate.js';
 import type { Placed } from '../config/located.js';
 import type { Problems } from '../source/problems.js';
 import type { NodeNames } from './node-names.js';
@@ -38,13 +39,18 @@ export interface Condition {
   readonly nodes: readonly string[];
   /** Names that it asks about, each with the nodes that it means: several where it is a group. */
   readonly asked: ReadonlyMap<string, { readonly group: boolean; readonly nodes: readonly string[] }>;
-  /** @throws StepError `when-failed` when the expression fails, or its value is neither true nor false */
-  readonly holds: (facts: Facts) => boolean;
+  /**
+   * Decides by what earlier nodes came to; params and values of `for_each` it knows.
+   *
+   * @throws StepError `when-failed` when the expression fails, or its value is neither true nor false
+   */
+  readonly holds: (nodes: Facts['nodes']) => boolean;
 }
 
-/** What is known of the pipeline when an expression is checked. */
+/** What is known where an expression stands. */
 export interface KnownNames {
-  readonly params: ReadonlySet<string>;
+  /** Values by name. */
+  readonly params: Readonly<Record<string, unknown>>;
   /** Types of the outputs by port and node. */
   readonly nodes: ReadonlyMap<string, Readonly<Record<string, ArtifactType>>>;
   readonly names: NodeNames;
@@ -159,9 +165,9 @@ class NameCheck {
       });
       return;
     }
-    if (root.name === 'params' && !this.known.params.has(first.name)) {
-      const hint = suggest(first.name, [...this.known.params]);
-      this.#add('unknown-param', `the pipeline has no param '${first.name}'`, first, { hint });
+    if (root.name === 'params' && !Object.hasOwn(this.known.params, first.name)) {
+      const hint = suggest(first.name, Object.keys(this.known.params));
+      this.#add('unknown-param', `${paramOwner(this.source.range)} has no param '${first.name}'`, first, { hint });
     }
     if (root.name === 'each' && !Object.hasOwn(this.known.each, first.name)) {
       const hint = suggest(first.name, Object.keys(this.known.each)) ?? 'only nodes with for_each have such values';
@@ -307,7 +313,9 @@ function readCondition(
     text: source.value,
     nodes: [...new Set([...names.asked.values()].flatMap((asked) => asked.nodes))],
     asked: names.asked,
-    holds: (facts) => {
+    holds: (nodes) => {
+      const plain = (values: Readonly<Record<string, unknown>>): Facts['params'] => celValue(values) as Facts['params'];
+      const facts: Facts = { nodes, params: plain(known.params), each: plain(known.each) };
       let value: unknown;
       try {
         value = parsed({ ...facts });

@@ -5,6 +5,7 @@ import { dirname } from 'node:path';
 import type { FindComponent } from '../../components/registry.js';
 import { parseYaml } from '../config/parse-yaml.js';
 import { overrideEntries, setEntry } from '../config/pipeline-params.js';
+import { readFragments } from '../config/read-fragments.js';
 import { readPipeline } from '../config/read-pipeline.js';
 import { readSourceFile } from '../config/read-source-file.js';
 import type { LocatedEntry } from '../config/located.js';
@@ -27,6 +28,8 @@ export interface LoadOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Makes the finder of components for the pipeline's folder. */
   readonly components: (baseDir: string) => FindComponent;
+  /** Told the absolute path of every YAML file that is read. */
+  readonly found?: (path: string) => void;
 }
 
 function readSet(text: string, problems: Problems): readonly LocatedEntry[] {
@@ -44,7 +47,7 @@ function readSet(text: string, problems: Problems): readonly LocatedEntry[] {
 }
 
 /** A text that should be a pipeline, and what it is checked with. */
-export interface SourceOptions extends Pick<LoadOptions, 'env' | 'components'> {
+export interface SourceOptions extends Pick<LoadOptions, 'env' | 'components' | 'found'> {
   readonly file: SourceFile;
   /** Absolute folder of the file. */
   readonly baseDir: string;
@@ -56,13 +59,14 @@ export interface SourceOptions extends Pick<LoadOptions, 'env' | 'components'> {
 
 /** Validates a text as a pipeline, wherever it comes from. */
 export async function checkSource(options: SourceOptions): Promise<Checked<PipelineGraph>> {
-  const { file, baseDir, overrides, env, components, problems } = options;
+  const { file, baseDir, overrides, env, components, found = () => undefined, problems } = options;
   const parsed = parseYaml(file);
   problems.addAll(parsed.diagnostics);
   if (parsed.root === undefined && parsed.diagnostics.length === 0) {
     problems.add('missing-key', 'the file is empty', { file, start: 0, end: 0 }, { hint: "begin with 'version: 1'" });
   }
-  const config = parsed.root && readPipeline(parsed.root, overrides, env, problems);
+  const fragments = await readFragments(parsed.root, { file, baseDir, found, problems });
+  const config = parsed.root && readPipeline(parsed.root, fragments, overrides, env, problems);
   const graph = config && (await buildGraph(config, { file: file.path, baseDir }, components(baseDir), problems));
   if (graph === undefined || problems.any) return { ok: false, diagnostics: problems.sorted() };
   return { ok: true, value: graph, warnings: [] };
@@ -73,6 +77,8 @@ export async function loadPipeline(options: LoadOptions): Promise<Checked<Pipeli
   const read = await readSourceFile(options.file, options.cwd);
   if (!read.ok) return read;
   const { file, absolute } = read.value;
+  const { found = () => undefined } = options;
+  found(absolute);
   const problems = new Problems();
   const overrides: LocatedEntry[] = options.set.toReversed().flatMap((text) => readSet(text, problems));
   for (const name of options.paramsFiles.toReversed()) {
@@ -81,10 +87,11 @@ export async function loadPipeline(options: LoadOptions): Promise<Checked<Pipeli
       problems.addAll(params.diagnostics);
       continue;
     }
+    found(params.value.absolute);
     const parsed = parseYaml(params.value.file);
     problems.addAll(parsed.diagnostics);
     overrides.push(...overrideEntries(parsed.root, 'a params file', problems));
   }
   const { env, components } = options;
-  return await checkSource({ file, baseDir: dirname(absolute), overrides, env, components, problems });
+  return await checkSource({ file, baseDir: dirname(absolute), overrides, env, components, found, problems });
 }

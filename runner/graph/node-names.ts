@@ -18,10 +18,12 @@ export class NodeNames {
   readonly #written = new Set<string>();
   readonly #groups = new Set<string>();
 
-  constructor(nodes: Iterable<NamedNode>) {
-    for (const { name, group } of nodes) {
-      this.#meaning.set(name, [name]);
-      this.#written.add(group ?? name);
+  /** @param prefix - what names are written without: that of the nodes of a fragment */
+  constructor(nodes: Iterable<NamedNode>, prefix = '') {
+    for (const { name, group: whole } of nodes) {
+      const group = whole?.slice(prefix.length);
+      this.#meaning.set(name.slice(prefix.length), [name]);
+      this.#written.add(group ?? name.slice(prefix.length));
       if (group === undefined) continue;
       this.#groups.add(group);
       const instances = this.#meaning.get(group) ?? [];

@@ -112,6 +112,7 @@ function placeholderSuggestions(spot: Spot, outline: Outline): readonly Suggesti
 
 function valueSuggestions({ path }: Spot, outline: Outline, schema: FileSchema): readonly Suggestion[] {
   const [section, node, key, port] = path;
+  if (section === 'include' && key === 'inputs' && path.length === 4) return outputSuggestions('', '', outline);
   if (section === 'nodes' && typeof node === 'string') {
     if (key === 'inputs' && typeof port === 'string') return outputSuggestions(node, port, outline);
     if (key === 'after') return nodeSuggestions(node, outline);

@@ -45,9 +45,13 @@ export function occurrencesIn({ root, nodes, params }: Outline): readonly Occurr
   for (const { key: name, keyRange: range } of params.values()) {
     found.push({ kind: 'param', name, range, isDefinition: true });
   }
-  for (const section of ['on_success', 'on_failure']) {
-    const hooks = valueIn(root, section);
-    if (hooks !== undefined) for (const each of scalarsIn(hooks)) found.push(...named('param', each, PLACEHOLDER));
+  for (const section of ['on_success', 'on_failure', 'include']) {
+    const value = valueIn(root, section);
+    if (value !== undefined) for (const each of scalarsIn(value)) found.push(...named('param', each, PLACEHOLDER));
+  }
+  for (const include of itemsOf(valueIn(root, 'include'))) {
+    const given = (mappingIn(include, 'inputs')?.entries ?? []).flatMap(({ value }) => itemsOf(value));
+    for (const each of given) found.push(...named('node', each, REFERENCE));
   }
   for (const { name, entry } of nodes.values()) {
     found.push({ kind: 'node', name, range: entry.keyRange, isDefinition: true });

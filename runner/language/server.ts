@@ -78,12 +78,14 @@ export function serve({ input, output, cwd, env, schema, version }: ServerOption
     const document = documents.get(uri);
     if (document === undefined) return;
     const { text } = document;
+    // A change changes the very text; only its version tells.
+    const { version } = text;
     const diagnostics = await document.diagnostics();
     // It may have been changed or closed meanwhile.
-    if (documents.get(uri)?.text !== text) return;
+    if (documents.get(uri)?.text.version !== version) return;
     await connection.sendDiagnostics({
       uri,
-      version: text.version,
+      version,
       diagnostics: diagnostics.map((each) => protocolDiagnostic(each, text)),
     });
   };

@@ -2,8 +2,8 @@
  * What comes to a node from those before it: its inputs, or that it is skipped, or that something is still to come.
  */
 import type { ArtifactRecord } from '../../artifacts/metadata/records.js';
-import { celValue, type Facts, type NodeFacts } from '../graph/condition.js';
-import { needsOf, type GraphNode, type PipelineGraph } from '../graph/pipeline-graph.js';
+import { celValue, type NodeFacts } from '../graph/condition.js';
+import { needsOf, type GraphNode } from '../graph/pipeline-graph.js';
 
 /** Artifacts by port, in order. */
 export type ArtifactsByPort = Readonly<Record<string, readonly ArtifactRecord[]>>;
@@ -39,11 +39,7 @@ function factsOf({ outputs, metrics }: Extract<NodeEnd, { kind: 'made' }>): Node
 }
 
 /** Why the condition of a node keeps it from being executed; undefined when it does not. */
-function unmet(
-  { when, each }: GraphNode,
-  params: PipelineGraph['params'],
-  ends: ReadonlyMap<string, NodeEnd>,
-): string | undefined {
+function unmet({ when }: GraphNode, ends: ReadonlyMap<string, NodeEnd>): string | undefined {
   if (when === undefined) return undefined;
   const nodes: Record<string, NodeFacts | readonly NodeFacts[]> = {};
   for (const [name, asked] of when.asked) {
@@ -56,9 +52,7 @@ function unmet(
     else if (only !== undefined) nodes[name] = only;
     else return `its condition asks about ${name}, which was skipped`;
   }
-  const plain = (values: Readonly<Record<string, unknown>>): Facts['params'] => celValue(values) as Facts['params'];
-  const facts: Facts = { nodes, params: plain(params), each: plain(each) };
-  return when.holds(facts) ? undefined : `not so: ${when.text}`;
+  return when.holds(nodes) ? undefined : `not so: ${when.text}`;
 }
 
 /**
@@ -67,14 +61,10 @@ function unmet(
  *
  * @throws StepError when its condition fails
  */
-export function arrivalOf(
-  node: GraphNode,
-  params: PipelineGraph['params'],
-  ends: ReadonlyMap<string, NodeEnd>,
-): Arrival {
+export function arrivalOf(node: GraphNode, ends: ReadonlyMap<string, NodeEnd>): Arrival {
   const on = needsOf(node).filter((name) => !ends.has(name));
   if (on.length > 0) return { kind: 'waits', on };
-  const reason = unmet(node, params, ends);
+  const reason = unmet(node, ends);
   if (reason !== undefined) return { kind: 'skipped', reason };
   const inputs: Record<string, readonly ArtifactRecord[]> = {};
   for (const [port, references] of Object.entries(node.inputs)) {

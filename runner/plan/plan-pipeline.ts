@@ -32,7 +32,7 @@ export async function planPipeline(
   const known = options.store?.metadata.completedOf(options.graph.name);
   for (const node of options.graph.nodes) {
     try {
-      const arrival = arrivalOf(node, options.graph.params, ends);
+      const arrival = arrivalOf(node, ends);
       if (arrival.kind !== 'inputs') {
         if (arrival.kind === 'skipped') ends.set(node.name, { kind: 'skipped' });
         planned.push({ node, plan: arrival });

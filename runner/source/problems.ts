@@ -5,6 +5,14 @@ import type { Diagnostic, RelatedPlace } from './diagnostic.js';
 import type { DiagnosticCode } from './diagnostic-codes.js';
 import type { SourceRange } from './source-file.js';
 
+/** Where the file of a place was included, from the inside out. */
+function inclusions(range: SourceRange | undefined): readonly RelatedPlace[] {
+  const at = range?.file.includedAt;
+  return at === undefined ? [] : [{ message: 'included here', range: at }, ...inclusions(at)];
+}
+
+const depth = (range: SourceRange | undefined): number => inclusions(range).length;
+
 /** A growing list of diagnostics. */
 export class Problems {
   readonly #found: Diagnostic[] = [];
@@ -32,8 +40,15 @@ export class Problems {
     return this.#found.length > 0;
   }
 
-  /** All diagnostics, by place. */
+  /** All diagnostics, by place; those of fragments after those of what includes them, with where that is. */
   sorted(): readonly Diagnostic[] {
-    return this.#found.toSorted((a, b) => (a.range?.start ?? -1) - (b.range?.start ?? -1));
+    return this.#found
+      .map((each) => ({ ...each, related: [...each.related, ...inclusions(each.range)] }))
+      .toSorted(
+        (a, b) =>
+          depth(a.range) - depth(b.range) ||
+          (depth(a.range) === 0 ? 0 : (a.range?.file.path ?? '').localeCompare(b.range?.file.path ?? '', 'en')) ||
+          (a.range?.start ?? -1) - (b.range?.start ?? -1),
+      );
   }
 }

@@ -6,10 +6,14 @@
 export class SourceFile {
   #lineStarts: readonly number[] | undefined;
 
-  /** @param path - as messages show it */
+  /**
+   * @param path - as messages show it
+   * @param includedAt - for a fragment: what includes it
+   */
   constructor(
     readonly path: string,
     readonly text: string,
+    readonly includedAt?: SourceRange,
   ) {}
 
   /** Offsets at which lines begin; found when a place is first asked for. */

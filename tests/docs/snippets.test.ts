@@ -1,7 +1,7 @@
 /**
  * What the documents show works: pipelines in them are valid, commands in them are understood, and links lead to files.
  */
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { Command as Parser } from 'commander';
@@ -23,12 +23,14 @@ const documents: readonly (readonly [string, string])[] = [
   .filter((path) => path.endsWith('.md') && existsSync(path))
   .map((path) => [relative(root, path), readFileSync(path, 'utf8')]);
 
-/** Whole pipelines among the code blocks. */
-const pipelines = documents.flatMap(([name, text]) =>
-  [...text.matchAll(/^```yaml\n((?:#.*\n)*version: [^]*?)^```$/gmu)].map(
-    ([, yaml = ''], index) => [`${name}, ${String(index + 1)}`, yaml] as const,
-  ),
-);
+/** Whole pipelines among the code blocks, with the files that their document shows under a name. */
+const pipelines = documents.flatMap(([name, text]) => {
+  const files = [...text.matchAll(/`([\w/-]+\.yaml)`:\n\n```yaml\n([^]*?)^```$/gmu)];
+  const beside = files.map(([, path = '', yaml = '']) => [path, yaml] as const);
+  return [...text.matchAll(/^```yaml\n((?:#.*\n)*version: [^]*?)^```$/gmu)].map(
+    ([, yaml = ''], index) => [`${name}, ${String(index + 1)}`, yaml, beside] as const,
+  );
+});
 
 /** Lines of code that begin with the program's name, without the comment at the end. */
 const commands = documents.flatMap(([name, text]) =>
@@ -46,8 +48,12 @@ function words(line: string): readonly string[] {
 }
 
 describe('pipelines in the documents are valid:', () => {
-  test.each(pipelines)('%s', async (_, text) => {
+  test.each(pipelines)('%s', async (_, text, beside) => {
     const cwd = temporaryFolder();
+    for (const [path, yaml] of beside) {
+      mkdirSync(dirname(join(cwd, path)), { recursive: true });
+      writeFileSync(join(cwd, path), yaml);
+    }
     writeFileSync(join(cwd, 'pipeline.yaml'), text);
     const loaded = await loadPipeline({
       file: 'pipeline.yaml',

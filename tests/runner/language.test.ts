@@ -136,6 +136,22 @@ describe('diagnostics', () => {
     expect(await client.diagnostics()).toEqual([]);
   });
 
+  test('of a fragment stand where it is included; a fragment itself is left alone', async () => {
+    const folder = temporaryFolder();
+    const fragment =
+      'nodes:\n  one: {component: Comand}\n  two: {component: Command, params: {argv: [ls]}, after: [thre]}\n';
+    writeFileSync(join(folder, 'part.yaml'), fragment);
+    const text = `version: 1\nname: p\nparams: {word: w}\ninclude:\n  - {file: part.yaml, as: x, params: {}}\nnodes:\n  own: {component: Command, params: {argv: [ls]}, after: x_two}\n`;
+    await client.open(join(folder, 'p.yaml'), text);
+    const place = { start: { line: 4, character: 11 }, end: { line: 4, character: 20 } };
+    expect(await client.diagnostics()).toMatchObject([
+      { code: 'unknown-component', range: place, message: expect.stringContaining('part.yaml:2:20: there is no') },
+      { code: 'unknown-node', range: place, message: expect.stringContaining('part.yaml:3:') },
+    ]);
+    await client.open(join(folder, 'part.yaml'), fragment);
+    expect(await client.diagnostics()).toEqual([]);
+  });
+
   test('look at a component of one’s own again when a file is saved; what it prints is no answer', async () => {
     const folder = temporaryFolder();
     const component = (name: string): string => `
