@@ -195,6 +195,15 @@ export interface DiffArguments {
   readonly format: (typeof DIFF_FORMATS)[number];
 }
 
+/** Arguments of `pipeline bisect`. */
+export interface BisectArguments {
+  /** Numbers of the runs. */
+  readonly good: number;
+  readonly bad: number;
+  /** A metric, or `node.metric`. */
+  readonly metric: string;
+}
+
 /** Arguments of `pipeline gc`. */
 export interface GcArguments {
   /** `collect` moves to the trash, `undo` brings the latest batch back, `purge` removes what is there for good. */

@@ -41,7 +41,7 @@ async function storedDigest(path: string, root: StoreRoot): Promise<string | und
 
 async function filesAt(path: string): Promise<readonly ManifestFile[]> {
   const isFile = (await stat(path)).isFile();
-  const listed = isFile ? [{ path: '', absolute: path }] : await listOutsideFiles(path);
+  const listed = isFile ? [{ path: '', absolute: path }] : listOutsideFiles(path);
   const files: ManifestFile[] = [];
   for (const file of listed) files.push({ path: file.path, ...(await hashFile(file.absolute)) });
   return files;

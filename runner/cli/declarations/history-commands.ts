@@ -6,6 +6,7 @@ import {
   DIFF_FORMATS,
   LINEAGE_FORMATS,
   type ArtifactsArguments,
+  type BisectArguments,
   type CheckoutArguments,
   type DiffArguments,
   type ExplainArguments,
@@ -162,4 +163,15 @@ export function declareHistoryCommands(program: Parser, start: Start): void {
         await start<CheckoutArguments>(() => import('../commands/checkout.js'), args);
       },
     );
+  program
+    .command('bisect')
+    .description(
+      'find the changed param that moved a metric, by running the pipeline with the params of two runs mixed',
+    )
+    .argument('<good>', 'number of a run', count)
+    .argument('<bad>', 'number of a later one', count)
+    .requiredOption('--metric <metric>', 'the metric, or node.metric')
+    .action(async (good: number, bad: number, { metric }: { metric: string }) => {
+      await start<BisectArguments>(() => import('../commands/bisect.js'), { good, bad, metric });
+    });
 }

@@ -1,0 +1,111 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { pipeline } from '../rig/cli.js';
+import { answer } from '../rig/model-pipeline.js';
+import { expectRefused } from '../rig/refused.js';
+import { temporaryFolders } from '../rig/temp-folder.js';
+
+const temporaryFolder = temporaryFolders();
+
+const NAMES = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
+
+/** A pipeline whose step measures `score`, 0.9 unless an expression over its params `p` holds; then 0.4. */
+function folderWith(isBad: string): string {
+  const folder = temporaryFolder();
+  const params = NAMES.map((name) => `${name}: param.integer({ doc: '' })`).join(', ');
+  writeFileSync(
+    join(folder, 'score.ts'),
+    `import { artifactTypes, defineSpec, output, param } from 'tfjs-pipelines';
+import { appendFileSync, writeFileSync } from 'node:fs';
+export const spec = defineSpec({
+  name: 'Score', doc: 'Measures.', outputs: { out: output(artifactTypes.get('File')!) }, params: { ${params} },
+});
+export const execute = async ({ outputs, params: p, metric, baseDir }) => {
+  appendFileSync(baseDir + '/count', 'x');
+  writeFileSync(outputs.out.path + '/data', JSON.stringify(p));
+  metric('score', (${isBad}) ? 0.4 : 0.9);
+};`,
+  );
+  const refer = NAMES.map((name) => `${name}: "\${params.${name}}"`).join(', ');
+  writeFileSync(
+    join(folder, 'p.yaml'),
+    [
+      'version: 1',
+      'name: scored',
+      `params: {${NAMES.map((name) => `${name}: 0`).join(', ')}}`,
+      'nodes:',
+      `  score: {component: ./score.ts, params: {${refer}}}`,
+      '  after:',
+      '    component: Command',
+      '    inputs: {score: score.out}',
+      '    outputs: {report: File}',
+      `    params: {argv: ["${process.execPath}", -e, "require('fs').appendFileSync('after.count', 'x'); require('fs').writeFileSync(process.argv[1] + '/data', '')", "\${outputs.report}"]}`,
+    ].join('\n'),
+  );
+  return folder;
+}
+
+async function run(folder: string, values: Readonly<Record<string, number>>): Promise<void> {
+  const set = Object.entries(values).flatMap(([name, value]) => ['--set', `${name}=${String(value)}`]);
+  const { status, stderr } = await pipeline(folder, ['run', 'p.yaml', ...set]);
+  if (status !== 0) throw new Error(stderr);
+}
+
+const ALL = Object.fromEntries(NAMES.map((name) => [name, 1]));
+
+function counted(folder: string, file: string): number {
+  return readFileSync(join(folder, file), 'utf8').length;
+}
+
+describe('pipeline bisect', () => {
+  test('finds the param that moved a metric, in few runs, without what comes after it', async () => {
+    const folder = folderWith('p.f === 1');
+    await run(folder, {});
+    await run(folder, ALL);
+    const { status, stdout } = await pipeline(folder, ['bisect', '1', '2', '--metric', 'score']);
+    expect(status).toBe(0);
+    expect(stdout).toContain('score.score: 0.9 in run 1, 0.4 in run 2\n8 params changed: a, b, c, d, e, f, g, h\n');
+    expect(stdout).toContain('f moved it: 0 → 1; alone it gives 0.4');
+    // Both ends are cached; three halves, and the one alone.
+    expect(counted(folder, 'count')).toBe(2 + 4);
+    expect(counted(folder, 'after.count')).toBe(2);
+  });
+
+  test('says when a change needs others', async () => {
+    const folder = folderWith('p.b === 1 && p.g === 1');
+    await run(folder, {});
+    await run(folder, ALL);
+    expect(await answer(folder, ['bisect', '1', '2', '--metric', 'score.score'])).toMatchObject({
+      type: 'bisection',
+      node: 'score',
+      good: { run: 1, value: 0.9 },
+      bad: { run: 2, value: 0.4 },
+      cause: { param: 'g', before: 0, after: 1 },
+      alone: false,
+    });
+  });
+
+  test('says when it was something else: code that has changed', async () => {
+    const folder = folderWith('false');
+    await run(folder, {});
+    const code = readFileSync(join(folder, 'score.ts'), 'utf8');
+    writeFileSync(join(folder, 'score.ts'), code.replace('(false)', '(true)'));
+    await run(folder, { a: 1 });
+    const { status, stdout } = await pipeline(folder, ['bisect', '1', '2', '--metric', 'score']);
+    expect(status).toBe(1);
+    expect(stdout).toContain('the params do not tell: with those of run 1');
+    expect(stdout).toMatch(/score +component\.code/u);
+  });
+
+  test('refuses what it cannot compare', async () => {
+    const folder = folderWith('p.a === 1');
+    await run(folder, {});
+    await run(folder, {});
+    await run(folder, { a: 1 });
+    await expectRefused(folder, ['bisect', '1', '2', '--metric', 'score'], 'no-difference', 'is 0.9 in both runs');
+    await expectRefused(folder, ['bisect', '1', '3', '--metric', 'scrore'], 'no-metric', "did you mean 'score'");
+    await expectRefused(folder, ['bisect', '1', '9', '--metric', 'score'], 'no-run');
+    await expectRefused(folder, ['bisect', '1', '3'], 'usage');
+  });
+});
