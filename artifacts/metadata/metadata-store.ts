@@ -188,6 +188,8 @@ export interface MetadataStore {
   /** Takes a retirement back. */
   reviveArtifact(digest: Digest, standing: Standing): void;
   witness(digest: Digest): StatWitness | undefined;
+  /** Bytes of all artifacts that stand in the store, each counted once. */
+  standingBytes(): number;
   saveWitness(digest: Digest, witness: StatWitness): void;
 
   run(runId: number): RunRecord | undefined;

@@ -587,6 +587,13 @@ export function openMetadataStore(path: string): MetadataStore {
       });
     },
 
+    standingBytes: () => {
+      const row = database.get(
+        'SELECT COALESCE(sum(bytes), 0) AS bytes FROM (SELECT d.digest, max(d.bytes) AS bytes FROM pipeline_witness w JOIN pipeline_artifact d ON d.digest = w.digest GROUP BY d.digest)',
+      );
+      return row === undefined ? 0 : number(row, 'bytes');
+    },
+
     recordedDigests: () =>
       database
         .all(

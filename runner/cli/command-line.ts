@@ -13,7 +13,8 @@ const DESCRIPTION =
 
 const AFTER_HELP = `
 Exit status: 0 done · 1 a step failed or a check did not hold · 2 invalid input or usage · 130 interrupted
-Environment: PIPELINE_ROOT (as --root), PIPELINE_BACKEND (tensorflow, wasm or cpu), NO_COLOR, FORCE_COLOR
+Environment: PIPELINE_ROOT (as --root), PIPELINE_BACKEND (tensorflow, wasm or cpu),
+             PIPELINE_STORE_LIMIT (a run warns when artifacts take more; 50GB), NO_COLOR, FORCE_COLOR
 
 First steps: pipeline init my-pipeline`;
 

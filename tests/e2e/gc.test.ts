@@ -172,6 +172,19 @@ describe('pipeline gc', () => {
     expect((await pipeline(folder, ['verify'])).status).toBe(0);
   });
 
+  test('a run warns of a store that has grown large, and names the command', async () => {
+    const folder = await threeModels();
+    const small = await pipeline(folder, ['run', 'p.yaml'], { PIPELINE_STORE_LIMIT: '1MB' });
+    expect(small).toMatchObject({ status: 0, stderr: '' });
+    const large = await pipeline(folder, ['run', 'p.yaml'], { PIPELINE_STORE_LIMIT: '1 kB' });
+    expect(large.status).toBe(0);
+    expect(large.stderr).toMatch(/take \d+\.\d kB, more than 1 kB\nnext: pipeline gc --max-size 1kB --dry-run says/u);
+    expect((await pipeline(folder, ['gc', '--max-size', '1kB', '--dry-run'])).status).toBe(0);
+    const refused = await pipeline(folder, ['run', 'p.yaml'], { PIPELINE_STORE_LIMIT: 'much' });
+    expect(refused.status).toBe(2);
+    expect(refused.stderr).toContain('bad-store-limit');
+  });
+
   test.each([
     [['--max-age', '30'], /duration with its unit/u],
     [['--max-size', '10'], /size with its unit/u],

@@ -19,6 +19,7 @@ import { withStore } from '../open-store.js';
 import { selectGraph } from '../select.js';
 import { runObservers } from '../run-observers.js';
 import { rootOption, shownPath } from '../shown-path.js';
+import { storeLimit, warnOfSize } from '../store-size.js';
 
 const STATUS: Readonly<Record<'complete' | 'failed' | 'canceled', ExitStatus>> = {
   complete: EXIT.done,
@@ -35,6 +36,7 @@ export const command: Command<RunArguments> = async (args, environment) => {
   const budget = machineBudget(args.resources, args.jobs);
   const over = overBudget(selected, budget);
   if (over.length > 0) throw new InvalidPipeline(over);
+  const limit = storeLimit(environment);
   const observers = await runObservers(args, environment, realClock);
   const stop = new AbortController();
   const kill = new AbortController();
@@ -76,6 +78,7 @@ export const command: Command<RunArguments> = async (args, environment) => {
       const { writeReport } = await import('./report.js');
       await withStore(environment, (store) => writeReport({ run, output: args.report }, store, environment));
     }
+    await warnOfSize(limit, environment);
     return STATUS[outcome];
   } finally {
     release();
