@@ -42,8 +42,7 @@ export function cachedOutputs({ plan }: PlannedNode): ReadonlyMap<string, number
 /** The time that it took to make what a node need not make again. */
 function savedMs({ plan }: PlannedNode): number {
   if (plan.kind !== 'cached') return 0;
-  const { timings } = plan.from.execution;
-  return timings === undefined ? 0 : timings.executeMs + timings.publishMs;
+  return plan.from.execution.timings?.executeMs ?? 0;
 }
 
 /**
