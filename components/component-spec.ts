@@ -50,6 +50,8 @@ export interface ComponentSpec<
   readonly resolves: boolean;
   /** Has effects outside the store (pushing a model): its record says where. */
   readonly external: boolean;
+  /** Makes the same bytes of the same ingredients. */
+  readonly deterministic: boolean;
   /**
    * Finds what is wrong with params and inputs taken together, which no descriptor can say alone. Called with params that
    * their descriptors accepted.
@@ -80,6 +82,8 @@ interface SpecOptions<I extends InputPorts, O extends OutputPorts, P extends Par
   readonly resolves?: boolean;
   /** Defaults to false. */
   readonly external?: boolean;
+  /** Defaults to true. */
+  readonly deterministic?: boolean;
   /** See {@link ComponentSpec.check}; without it nothing more is checked. */
   readonly check?: ComponentSpec<I, O, P>['check'];
 }
@@ -104,6 +108,7 @@ export function defineSpec<
     ports: options.ports ?? 'fixed',
     resolves: options.resolves ?? false,
     external: options.external ?? false,
+    deterministic: options.deterministic ?? true,
     check: options.check ?? (() => []),
   });
 }

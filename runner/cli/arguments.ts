@@ -50,6 +50,8 @@ export interface PlanArguments extends PlanningArguments {
 
 /** Arguments of `pipeline run`. */
 export interface RunArguments extends PlanningArguments {
+  /** Whether every step that is executed is so twice, to see whether the same bytes come out. */
+  readonly checkDeterminism: boolean;
   /** Say what would happen, and do nothing. */
   readonly dryRun: boolean;
   /** Whether nothing new starts once a step has failed. */

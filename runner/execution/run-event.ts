@@ -35,6 +35,17 @@ export interface StepResources {
   readonly bytesOut: number;
 }
 
+/** A file of an output that was not the same when its step was executed again. */
+export interface FileDifference {
+  readonly port: string;
+  /** Path in the artifact. */
+  readonly file: string;
+  /** `missing`: the second execution did not write it; `added`: only the second one did. */
+  readonly kind: 'content' | 'missing' | 'added';
+  /** For `content`: the first byte that differs, counted from 0. */
+  readonly offset?: number;
+}
+
 /** How a run ended. */
 export type RunOutcome = 'complete' | 'failed' | 'canceled';
 
@@ -87,6 +98,15 @@ export type RunEvent =
       /** Undefined when it failed before it began to execute. */
       readonly resources: StepResources | undefined;
       readonly log: string | undefined;
+    }
+  /** A step was executed again, to see whether the same bytes come out. */
+  | {
+      readonly type: 'step-checked';
+      readonly node: string;
+      readonly verdict: 'same' | 'differs' | 'passed over';
+      /** Why it was passed over, or that it failed; else ''. */
+      readonly reason: string;
+      readonly differences: readonly FileDifference[];
     }
   | { readonly type: 'step-canceled'; readonly node: string }
   /** Its condition did not hold, or something that it needs was skipped. */

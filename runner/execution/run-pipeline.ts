@@ -5,7 +5,7 @@
 import { join } from 'node:path';
 import PQueue from 'p-queue';
 import type { MetadataStore, NewExecution } from '../../artifacts/metadata/metadata-store.js';
-import type { ArtifactRecord, Binding, ProcessIdentity } from '../../artifacts/metadata/records.js';
+import type { ArtifactRecord, Binding, ProcessIdentity, ProducedArtifact } from '../../artifacts/metadata/records.js';
 import { openMetadataStore } from '../../artifacts/metadata/sqlite-metadata-store.js';
 import { currentProcess, isAlive } from '../../artifacts/process-identity.js';
 import type { ArtifactStore, Digest } from '../../artifacts/store/artifact-store.js';
@@ -24,6 +24,7 @@ import { arrivalOf, type ArtifactsByPort, type NodeEnd } from '../plan/arrival.j
 import { planPipeline } from '../plan/plan-pipeline.js';
 import { byPort, Planner, type DamagedArtifact, type Decision } from '../plan/planner.js';
 import { callHooks } from './call-hooks.js';
+import { checkDeterminism } from './check-determinism.js';
 import { maskFor } from './mask.js';
 import type { ReportedArtifact, ReportEvent, RunEvent, RunOutcome, StepFailure, StepResources } from './run-event.js';
 import { RunState } from './run-state.js';
@@ -49,6 +50,8 @@ export interface RunOptions {
   readonly force: ReadonlySet<string>;
   /** Nodes that are not executed: what an earlier run made of them is used. */
   readonly fromCache: ReadonlySet<string>;
+  /** Whether every step that is executed is so twice, to see whether the same bytes come out. */
+  readonly checkDeterminism: boolean;
   /** Whether nothing new starts once a step has failed; else only what needs it is given up. */
   readonly failFast: boolean;
   readonly report: ReportEvent;
@@ -62,6 +65,8 @@ export interface RunOptions {
 export interface RunResult {
   readonly run: number;
   readonly outcome: RunOutcome;
+  /** Nodes that made other bytes when they were executed again, where that was asked for. */
+  readonly differing: readonly string[];
 }
 
 /** The last event of a run. */
@@ -323,6 +328,7 @@ class Run {
     const queuedMs = started - (this.#readyAt.get(name) ?? started);
     const bytesIn = byteSum(Object.values(inputs).flat());
     const id = this.#metadata.beginExecution(this.#execution(node, inputs, decision));
+    let made: readonly ProducedArtifact[] | undefined;
     try {
       const outcome = await runStep(node, inputs, decision.fingerprint.digest, decision.reason, this.#surroundings);
       const reusable = node.cache && (await this.#stillHolds(node, inputs, decision));
@@ -352,6 +358,7 @@ class Run {
         resources: { queuedMs, ...outcome.cost.resources, bytesIn, bytesOut: byteSum(outcome.outputs) },
         reusable,
       });
+      made = outcome.outputs;
     } catch (error) {
       const ended = error instanceof StepEnded ? error : new StepEnded(stepFailure(error), false, 1);
       const { cost } = ended;
@@ -366,6 +373,9 @@ class Run {
       const { failure, canceled } = ended;
       this.#fail(name, failure, canceled, cost && { queuedMs, ...cost.resources, bytesIn, bytesOut: 0 });
     }
+    if (made === undefined || !this.#options.checkDeterminism) return;
+    const checked = await checkDeterminism(node, inputs, decision.fingerprint.digest, made, this.#surroundings);
+    if (checked !== undefined) report(checked);
   }
 
   /** Whether all that went into a step is as it was; if not, its result stands for this run only. */
@@ -503,9 +513,11 @@ export async function runPipeline(options: RunOptions): Promise<RunResult> {
       throw new StepError('unknown-node', `there is no node '${name}'`);
   }
   const summary = new RunSummaryBuilder(graph);
+  const differing: string[] = [];
   const hasHooks = graph.onSuccess.length + graph.onFailure.length > 0;
   const report: ReportEvent = (event) => {
     if (hasHooks) summary.apply(event, Date.now());
+    if (event.type === 'step-checked' && event.verdict === 'differs') differing.push(event.node);
     options.report(event);
   };
   const call = async (outcome: RunOutcome, durationMs: number): Promise<void> => {
@@ -523,5 +535,5 @@ export async function runPipeline(options: RunOptions): Promise<RunResult> {
   });
   await call(end.outcome, end.durationMs);
   report(end);
-  return { run: end.run, outcome: end.outcome };
+  return { run: end.run, outcome: end.outcome, differing };
 }

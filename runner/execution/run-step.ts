@@ -120,13 +120,31 @@ async function isEmpty(folder: string): Promise<boolean> {
   return names.length === 0;
 }
 
-async function attempt(
+/** What an execution has made, before it is published. */
+export interface Made {
+  readonly staged: Readonly<Record<string, StagedArtifact>>;
+  readonly metrics: ReadonlyMap<string, number>;
+  /** By port and name. */
+  readonly properties: ReadonlyMap<string, ReadonlyMap<string, PropertyValue>>;
+  readonly executeMs: number;
+  readonly resources: ResourceUse;
+}
+
+/**
+ * Executes a step once.
+ *
+ * @param meter - measures it
+ * @param conclude - takes what it made, which is gone afterwards
+ * @throws what the step, or the conclusion, throws
+ */
+export async function executeOnce<T>(
   node: GraphNode,
   inputs: ArtifactsByPort,
   fingerprint: string,
   surroundings: StepSurroundings,
   meter: ResourceMeter,
-): Promise<Omit<StepOutcome, 'attempts'>> {
+  conclude: (made: Made) => Promise<T>,
+): Promise<T> {
   const { workers, executors, report, stop, mask } = surroundings;
   const { step, staged } = await prepare(node, inputs, fingerprint, surroundings);
   // Maps, not objects: a metric may be named __proto__.
@@ -176,29 +194,13 @@ async function attempt(
         ? executeStep(step, executors, signal, listener)
         : Promise.race([executeStep(step, executors, signal, listener), stopped]));
     if (signal.aborted) await stopped;
-    const executed = Date.now();
+    const executeMs = Date.now() - started;
     const resources = meter.stop();
-    const outputs: ProducedArtifact[] = [];
-    for (const [port, type] of Object.entries(node.outputs)) {
-      const folder = staged[port];
-      if (folder === undefined) continue;
-      if (await isEmpty(folder.path)) {
-        throw new StepError('output-missing', `the step ended without writing its output '${port}'`);
-      }
-      const { digest, bytes, files, witness } = await folder.publish();
-      outputs.push({
-        port,
-        index: 0,
-        type: type.name,
-        digest,
-        bytes,
-        files,
-        witness,
-        properties: Object.fromEntries(properties.get(port) ?? []),
-      });
+    for (const [port, { path }] of Object.entries(staged)) {
+      if (!(await isEmpty(path))) continue;
+      throw new StepError('output-missing', `the step ended without writing its output '${port}'`);
     }
-    const cost = { executeMs: executed - started, publishMs: Date.now() - executed, resources };
-    return { outputs, metrics: Object.fromEntries(metrics), cost };
+    return await conclude({ staged, metrics, properties, executeMs, resources });
   } catch (error) {
     if (signal.aborted) await stopped;
     throw error;
@@ -208,6 +210,23 @@ async function attempt(
     for (const folder of Object.values(staged)) await folder.discard();
     await realDisk.removeTree(step.tempDir);
   }
+}
+
+async function publish(
+  node: GraphNode,
+  { staged, metrics, properties, executeMs, resources }: Made,
+): Promise<Omit<StepOutcome, 'attempts'>> {
+  const started = Date.now();
+  const outputs: ProducedArtifact[] = [];
+  for (const [port, type] of Object.entries(node.outputs)) {
+    const folder = staged[port];
+    if (folder === undefined) continue;
+    const { digest, bytes, files, witness } = await folder.publish();
+    const about = { port, index: 0, type: type.name, properties: Object.fromEntries(properties.get(port) ?? []) };
+    outputs.push({ ...about, digest, bytes, files, witness });
+  }
+  const cost = { executeMs, publishMs: Date.now() - started, resources };
+  return { outputs, metrics: Object.fromEntries(metrics), cost };
 }
 
 /**
@@ -230,7 +249,8 @@ export async function runStep(
     const meter = new ResourceMeter();
     const startedAt = Date.now();
     try {
-      return { ...(await attempt(node, inputs, fingerprint, surroundings, meter)), attempts };
+      const outcome = await executeOnce(node, inputs, fingerprint, surroundings, meter, (made) => publish(node, made));
+      return { ...outcome, attempts };
     } catch (error) {
       const cost = { executeMs: Date.now() - startedAt, publishMs: 0, resources: meter.stop() };
       const failure = mask(error instanceof StepFailed ? error.failure : stepFailure(error));

@@ -16,6 +16,8 @@ export interface RunOptions extends PlanOptions {
   readonly resources?: { readonly cpu?: number; readonly memory?: number; readonly gpu?: number };
   /** Whether nothing new starts once a step has failed; else only what needs it is given up. Default: false. */
   readonly failFast?: boolean;
+  /** Whether every step that is executed is so twice, to see whether the same bytes come out. Default: false. */
+  readonly checkDeterminism?: boolean;
   /** Aborts when the run is to stop: nothing new starts, and what runs is asked to end; 10 seconds later it is ended. */
   readonly signal?: AbortSignal;
 }
@@ -37,7 +39,15 @@ export async function* run(pipeline: Pipeline, options: RunOptions = {}): AsyncG
     import('../reporting/step-logs.js'),
     import('./event-queue.js'),
   ]);
-  const { root = '.pipeline', cache = true, jobs, resources = {}, failFast = false, signal } = options;
+  const {
+    root = '.pipeline',
+    cache = true,
+    jobs,
+    resources = {},
+    failFast = false,
+    checkDeterminism = false,
+    signal,
+  } = options;
   const selected = select(pipeline, options);
   if (jobs !== undefined && (!Number.isSafeInteger(jobs) || jobs < 1)) {
     throw new RangeError(`jobs is ${String(jobs)}, not a count`);
@@ -76,6 +86,7 @@ export async function* run(pipeline: Pipeline, options: RunOptions = {}): AsyncG
     budget,
     cache,
     failFast,
+    checkDeterminism,
     report,
     stop: stop.signal,
     kill: new AbortController().signal,

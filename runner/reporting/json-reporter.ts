@@ -18,6 +18,8 @@ function levelOf(event: RunEvent): Level {
       return 'warn';
     case 'step-log':
       return event.level;
+    case 'step-checked':
+      return event.verdict === 'differs' ? 'error' : 'info';
     case 'hook-ended':
       return event.problem === undefined ? 'info' : 'warn';
     case 'run-ended':

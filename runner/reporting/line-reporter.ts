@@ -3,7 +3,7 @@
  */
 import type { Progress } from '../../components/executor.js';
 import type { RunEvent } from '../execution/run-event.js';
-import { notice } from './notices.js';
+import { checkedText, notice } from './notices.js';
 import { plainLine } from './plain-text.js';
 import { counted, duration, rateText } from './quantities.js';
 import type { Clock, Reporter } from './reporter.js';
@@ -70,6 +70,11 @@ export function lineReporter(output: TextOutput, clock: Clock, options: SummaryO
       case 'step-completed':
         step(event.node, style.good(`done in ${duration(event.durationMs)}`));
         break;
+      case 'step-checked': {
+        const text = plainLine(checkedText(event));
+        step(event.node, event.verdict === 'differs' ? style.bad(text) : text);
+        break;
+      }
       case 'step-canceled':
         step(event.node, 'stopped');
         break;

@@ -3,6 +3,7 @@
  */
 import type { Progress } from '../../components/executor.js';
 import type { ReportedArtifact, RunEvent, RunOutcome, StepFailure, StepResources } from '../execution/run-event.js';
+import { checkedText } from './notices.js';
 import type { NodeState } from './style.js';
 
 /** Lines of a step's log that are kept to be shown when it fails. */
@@ -168,6 +169,9 @@ export class RunView {
           failure: undefined,
           lastLines: [],
         });
+        break;
+      case 'step-checked':
+        if (event.verdict === 'differs') this.#warn(event.node, checkedText(event));
         break;
       case 'step-failed':
         node.state = 'failed';

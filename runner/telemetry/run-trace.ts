@@ -131,6 +131,7 @@ export class RunTrace {
         break;
       case 'step-progress':
       case 'step-log':
+      case 'step-checked':
       case 'artifact-damaged':
         break;
     }

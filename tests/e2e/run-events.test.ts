@@ -54,6 +54,7 @@ describe('every line has the form that the schema gives it', () => {
       expect.arrayContaining(['run-started', 'step-started', 'step-log', 'step-completed', 'run-ended']),
     );
     expect(await run(folder)).toEqual(['run-started', 'step-cached', 'run-ended']);
+    expect(await run(folder, '--no-cache', '--check-determinism')).toContain('step-checked');
     const fails = `{ command: ["${process.execPath}", -e, "console.log(1); process.exit(1)"] }`;
     write(folder, { first }, 'demo', [`on_success: [${fails}]`]);
     expect(await run(folder)).toEqual(['run-started', 'step-cached', 'hook-ended', 'run-ended']);
@@ -158,6 +159,7 @@ const TYPES: Readonly<Record<RunEvent['type'], true>> = {
   'step-retry': true,
   'step-completed': true,
   'step-failed': true,
+  'step-checked': true,
   'step-canceled': true,
   'step-skipped': true,
   'step-abandoned': true,

@@ -81,7 +81,12 @@ describe('a program', () => {
         if (done) { say({ ...value, failure }); break; }
         if (value.type === 'step-failed') failure = value.failure.code;
       }`;
-    expect(await said(folder, program)).toEqual({ run: 1, outcome: 'failed', failure: 'program-failed' });
+    expect(await said(folder, program)).toEqual({
+      run: 1,
+      outcome: 'failed',
+      differing: [],
+      failure: 'program-failed',
+    });
   });
 
   test('sets params with values of its own, beside params files', async () => {

@@ -49,6 +49,7 @@ function mixer(
         budget,
         cache: true,
         failFast: true,
+        checkDeterminism: false,
         report: (event) => {
           logs.report(event);
         },

@@ -29,6 +29,14 @@ export const command: Command<ResumeArguments> = async ({ run, jobs, resources, 
   // JSON is YAML.
   const set = Object.entries(params).map(([name, value]) => `${name}=${JSON.stringify(value)}`);
   const everything = { from: [], to: [], only: [], exclude: [], force: [], cache: true };
-  const how = { jobs, resources, failFast, metricsFile: undefined, report: undefined, dryRun: false };
+  const how = {
+    jobs,
+    resources,
+    failFast,
+    dryRun: false,
+    metricsFile: undefined,
+    report: undefined,
+    checkDeterminism: false,
+  };
   return await runAgain({ file, set, paramsFiles: [], ...everything, ...how }, environment);
 };

@@ -61,12 +61,13 @@ export const command: Command<RunArguments> = async (args, environment) => {
     }
   });
   try {
-    const { run, outcome } = await runPipeline({
+    const { run, outcome, differing } = await runPipeline({
       ...selected,
       root,
       jobs: args.jobs ?? availableParallelism(),
       budget,
       cache: args.cache,
+      checkDeterminism: args.checkDeterminism,
       failFast: args.failFast,
       report: (event) => {
         reporter.report(event);
@@ -79,7 +80,7 @@ export const command: Command<RunArguments> = async (args, environment) => {
       await withStore(environment, (store) => writeReport({ run, output: args.report }, store, environment));
     }
     await warnOfSize(limit, environment);
-    return STATUS[outcome];
+    return outcome === 'complete' && differing.length > 0 ? EXIT.failed : STATUS[outcome];
   } finally {
     release();
     reporter.close();

@@ -41,6 +41,7 @@ interface RunOptions {
   readonly jobs?: number;
   readonly resources?: Partial<Demand>;
   readonly failFast?: boolean;
+  readonly checkDeterminism?: boolean;
   readonly dryRun?: boolean;
   readonly report?: string;
   readonly metricsFile?: string;
@@ -84,14 +85,17 @@ export function declarePipelineCommands(program: Parser, start: Start): void {
       "write what the run came to, for the textfile collector of Prometheus' node exporter",
     )
     .addOption(new Option('--report <path>', 'write a page on the run when it has ended').conflicts('dryRun'))
+    .option('--check-determinism', 'execute every step twice, and say which bytes differ: exit status 1')
     .option('--dry-run', "say what would happen, as 'plan' does; executes nothing")
     .action(async (file: string, options: PlanOptions & RunOptions) => {
-      const { resources = {}, failFast = false, dryRun = false, metricsFile, report } = options;
+      const { resources = {}, failFast = false, checkDeterminism = false } = options;
+      const { dryRun = false, metricsFile, report } = options;
       await start<RunArguments>(() => import('../commands/run.js'), {
         ...planArguments(file, options),
         resources,
         failFast,
         metricsFile,
+        checkDeterminism,
         dryRun,
         report,
       });
@@ -106,7 +110,7 @@ export function declarePipelineCommands(program: Parser, start: Start): void {
     .action(
       async (
         run: number | undefined,
-        { jobs, resources = {}, failFast = false }: Omit<RunOptions, 'dryRun' | 'metricsFile'>,
+        { jobs, resources = {}, failFast = false }: Pick<RunOptions, 'jobs' | 'resources' | 'failFast'>,
       ) => {
         await start<ResumeArguments>(() => import('../commands/resume.js'), { run, jobs, resources, failFast });
       },
