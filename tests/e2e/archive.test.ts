@@ -128,6 +128,27 @@ describe('pipeline export and import', () => {
     expect(stderr).toBe('warning: train.ts has changed since run 1: it goes in as it is now\n');
   });
 
+  test('takes fragments and scripts along', async () => {
+    const folder = temporaryFolder();
+    mkdirSync(join(folder, 'parts'));
+    writeFileSync(join(folder, 'say.cjs'), "require('fs').writeFileSync(process.argv[2] + '/data', 'said');");
+    const say = `{component: Command, outputs: {report: File}, params: {argv: ["${process.execPath}", say.cjs, "\${outputs.report}"]}}`;
+    writeFileSync(join(folder, 'parts', 'say.yaml'), `nodes:\n  say: ${say}\n`);
+    writeFileSync(
+      join(folder, 'p.yaml'),
+      `version: 1\nname: demo\ninclude: [{file: parts/say.yaml, as: once}, {file: parts/say.yaml, as: twice}]\nnodes:\n  own: ${say}\n`,
+    );
+    await runPipeline(folder);
+    expect(await answer(folder, ['export', '1'])).toMatchObject({
+      files: ['p.yaml', 'parts/say.yaml', 'say.cjs'],
+      warnings: [],
+    });
+    const there = temporaryFolder();
+    expect((await pipeline(there, ['import', join(folder, 'run-1.tar.gz'), '--files', 'code'])).status).toBe(0);
+    const ran = await pipeline(join(there, 'code'), ['run', 'p.yaml', '--root', '../.pipeline', '--json']);
+    expect(ran.stdout.match(/"type":"step-cached"/gu)).toHaveLength(3);
+  });
+
   test('the same run gives the same bytes', async () => {
     const folder = await exported();
     const first = readFileSync(join(folder, 'run.tar.gz'));

@@ -33,7 +33,7 @@ async function codeOf(
       const record = fingerprint === undefined ? undefined : metadata.fingerprint(fingerprint);
       return record === undefined ? [] : [record.document];
     });
-    return await pipelineCode(graph, read.value.absolute, documents);
+    return await pipelineCode(graph, environment.cwd, documents);
   } catch (error) {
     const why = error instanceof Error ? (error.message.split('\n', 1)[0] ?? '') : String(error);
     const { absolute } = read.value;

@@ -176,7 +176,8 @@ function isShort(name: string): boolean {
 
 const DIGEST = /^[0-9a-f]{64}$/u;
 const NAME = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/u;
-const NODE = /^[A-Za-z][A-Za-z0-9_-]{0,63}(?:\[[\w.+,=# -]{0,400}\])?$/u;
+// Those of fragments have the names of what includes them before their own.
+const NODE = /^[A-Za-z][A-Za-z0-9_-]{0,600}(?:\[[\w.+,=# -]{0,400}\])?$/u;
 
 function readRun(reader: Reader): ArchivedRun {
   const owner = reader.part('owner');

@@ -1,11 +1,14 @@
 /**
- * The pipeline file of a run with the user code that it names: what goes into an archive beside the artifacts. Data stay
- * outside: what was made of them is in the artifacts.
+ * The pipeline file of a run with the fragments, the user code and the scripts that it names: what goes into an archive
+ * beside the artifacts. Data stay outside: what was made of them is in the artifacts.
  */
-import { dirname, relative, sep } from 'node:path';
+import { dirname, relative, resolve, sep } from 'node:path';
+import { hashFile } from '../../../artifacts/digest.js';
+import { filesAmong } from '../../../components/command/arguments.js';
 import { componentModule } from '../../../components/registry.js';
 import { parseModuleReference, userModuleIdentity, type UserModuleIdentity } from '../../../components/user-module.js';
-import type { PipelineGraph } from '../../graph/pipeline-graph.js';
+import type { GraphNode, PipelineGraph } from '../../graph/pipeline-graph.js';
+import type { SourceFile } from '../../source/source-file.js';
 import type { PackedFile } from './export-run.js';
 
 /** Code as it is now. */
@@ -24,33 +27,57 @@ function commonFolder(paths: readonly string[]): string {
   return folder;
 }
 
+/** The files that a graph was read from, as absolute paths: that of the pipeline, and fragments with all that include them. */
+function sourceFiles({ nodes }: PipelineGraph, cwd: string): readonly string[] {
+  const found = new Set<string>();
+  for (const { places } of nodes) {
+    for (let file: SourceFile | undefined = places.name.file; file !== undefined; file = file.includedAt?.file) {
+      found.add(resolve(cwd, file.path));
+    }
+  }
+  return [...found];
+}
+
+/** Scripts below the pipeline's folder that a Command names among its arguments, as absolute paths. */
+function scripts({ spec, params: { argv } }: GraphNode, baseDir: string): readonly string[] {
+  if (spec.ports !== 'declared' || !Array.isArray(argv)) return [];
+  const texts = argv.filter((argument) => typeof argument === 'string');
+  const paths = filesAmong(texts, baseDir).map((name) => resolve(baseDir, name));
+  return paths.filter((path) => path.startsWith(`${baseDir}${sep}`));
+}
+
 /**
  * Finds it.
  *
- * @param file - absolute path of the pipeline file
+ * @param cwd - absolute folder that the name of the pipeline file starts from
  * @param documents - of the fingerprints of the run's executions
  */
 export async function pipelineCode(
   graph: PipelineGraph,
-  file: string,
+  cwd: string,
   documents: readonly string[],
 ): Promise<PipelineCode> {
+  const { nodes, baseDir } = graph;
   const found = new Map<string, UserModuleIdentity>();
-  for (const { source, resources } of graph.nodes) {
+  for (const { source, resources } of nodes) {
     if (source.kind === 'file' && !found.has(source.path)) {
       found.set(source.path, await userModuleIdentity(componentModule(source.path)));
     }
     for (const { kind, value } of resources) {
       if (kind !== 'module' || found.has(value)) continue;
-      found.set(value, await userModuleIdentity(parseModuleReference(value, graph.baseDir)));
+      found.set(value, await userModuleIdentity(parseModuleReference(value, baseDir)));
     }
   }
-  const all = [...new Set([file, ...[...found.values()].flatMap(({ files }) => files)])].sort();
+  const programs = [...new Set(nodes.flatMap((node) => scripts(node, baseDir)))];
+  const digests = new Map([...found].map(([name, { digest }]) => [name, digest]));
+  for (const path of programs) digests.set(path, (await hashFile(path)).sha256);
+  const modules = [...found.values()].flatMap(({ files }) => files);
+  const all = [...new Set([...sourceFiles(graph, cwd), ...modules, ...programs])].sort();
   const folder = commonFolder(all);
   return {
     files: all.map((absolute) => ({ absolute, path: relative(folder, absolute).split(sep).join('/') })),
-    changed: [...found]
-      .filter(([, { digest }]) => !documents.some((document) => document.includes(digest)))
-      .map(([name]) => (name.startsWith(sep) ? relative(graph.baseDir, name) : name)),
+    changed: [...digests]
+      .filter(([, digest]) => !documents.some((document) => document.includes(digest)))
+      .map(([name]) => (name.startsWith(sep) ? relative(baseDir, name) : name)),
   };
 }
