@@ -41,10 +41,14 @@ export function currentProcess(): ProcessIdentity {
   return { pid: process.pid, started: startOf(process.pid), boot: bootOf(), host: hostname() };
 }
 
+/** The identity of no process, which never lives: stands for one that cannot be read any more. */
+export const NOBODY: ProcessIdentity = { pid: 0, started: '', boot: '', host: '' };
+
 /**
  * Whether a process still lives. One of another host cannot be asked and counts as alive.
  */
 export function isAlive(owner: ProcessIdentity): boolean {
+  if (owner.pid <= 0) return false;
   if (owner.host !== hostname()) return true;
   if (owner.boot !== bootOf()) return false;
   try {
@@ -65,8 +69,8 @@ export function parseProcessIdentity(text: string): ProcessIdentity | undefined 
   }
   if (typeof value !== 'object' || value === null) return undefined;
   const { pid, started, boot, host } = value as Partial<Record<keyof ProcessIdentity, unknown>>;
-  if (typeof pid !== 'number' || typeof started !== 'string' || typeof boot !== 'string' || typeof host !== 'string') {
-    return undefined;
-  }
+  // Other numbers name groups, or all processes.
+  if (typeof pid !== 'number' || !Number.isSafeInteger(pid) || pid <= 0) return undefined;
+  if (typeof started !== 'string' || typeof boot !== 'string' || typeof host !== 'string') return undefined;
   return { pid, started, boot, host };
 }

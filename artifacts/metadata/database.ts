@@ -77,6 +77,16 @@ function storeError(error: unknown, path: string): unknown {
   return error;
 }
 
+function open(Driver: DriverClass, path: string): Driver {
+  try {
+    return new Driver(path);
+  } catch (error) {
+    // The driver says only by a text that there is a folder in the file's place, or none to make it in.
+    const rights = 'check that it is a file, and the rights of its folder';
+    throw new StoreError('io', `${path} cannot be opened: ${errorMessage(error)}`, rights);
+  }
+}
+
 /** An open SQLite file. */
 export class Database {
   readonly #driver: Driver;
@@ -93,7 +103,7 @@ export class Database {
     const Driver = createRequire(import.meta.url)('libsql') as DriverClass;
     try {
       announce('open', path);
-      this.#driver = new Driver(path);
+      this.#driver = open(Driver, path);
       // Readers never wait for a writer in WAL mode. NORMAL keeps every commit when a process dies; a power cut may take
       // the last ones, never a part of one: what was made has no record then, and is made again.
       this.#driver.exec('PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');
@@ -147,7 +157,12 @@ export class Database {
   newId(table: string): number {
     const last =
       this.#ids.get(table) ??
-      this.#guard(() => this.#prepare('SELECT seq FROM sqlite_sequence WHERE name = ?', 1).get(table)?.['seq']);
+      // Not by SQLite's own count alone: other programs may have lost it.
+      this.#guard(() => {
+        const count = 'SELECT seq FROM sqlite_sequence WHERE name = ?';
+        const sql = `SELECT max(coalesce((${count}), 0), coalesce((SELECT max(id) FROM ${table}), 0)) AS id`;
+        return this.#prepare(sql, 1).get(table)?.['id'];
+      });
     const id = Number(last ?? 0) + 1;
     this.#ids.set(table, id);
     return id;

@@ -1,9 +1,12 @@
 /**
- * From rows to records.
+ * From rows to records. Other programs write into the file too, and disks forget: a column that does not hold what it
+ * should is read as the least that it can stand for, so that one bad row keeps nobody from all the others. What
+ * is to be used again must be right all the same: see {@link isWholeExecution} and {@link isWholeArtifact}.
  */
 import { canonicalJson } from '../canonical-json.js';
 import type { StatWitness } from '../store/artifact-store.js';
 import type { Properties } from '../types.js';
+import { NOBODY, parseProcessIdentity } from '../process-identity.js';
 import type { Row } from './database.js';
 import type { Breakdown, NodeMetrics } from './metadata-store.js';
 import type {
@@ -11,7 +14,6 @@ import type {
   ExecutionRecord,
   ExecutionState,
   FailureRecord,
-  ProcessIdentity,
   ResourceUse,
   RunRecord,
   RunState,
@@ -19,28 +21,51 @@ import type {
 } from './records.js';
 import { EXECUTION_STATE, NO_FINGERPRINT } from './schema.js';
 
-/** A column that must hold text. */
+/** A column that should hold text. */
 export function text(row: Row, column: string): string {
   const value = row[column];
-  if (typeof value !== 'string') throw new Error(`column ${column} holds ${String(value)} instead of text`);
-  return value;
+  return typeof value === 'string' ? value : String(value ?? '');
 }
 
-/** A column that must hold a number. */
+/** A column that should hold a whole number; 0 when it does not. */
 export function number(row: Row, column: string): number {
   const value = row[column];
-  if (typeof value !== 'number') throw new Error(`column ${column} holds ${String(value)} instead of a number`);
-  return value;
+  return typeof value === 'number' && Number.isSafeInteger(value) ? value : 0;
+}
+
+/** Latest moment that there is a date for, in milliseconds since 1970. */
+const LAST_MOMENT = 8.64e15;
+
+function moment(row: Row, column: string): number {
+  const value = number(row, column);
+  return Math.abs(value) <= LAST_MOMENT ? value : 0;
 }
 
 function optional<T>(row: Row, column: string, read: (row: Row, column: string) => T): T | undefined {
   return row[column] === null || row[column] === undefined ? undefined : read(row, column);
 }
 
-/** JSON that this program wrote into a column. */
-function json(row: Row, column: string): unknown {
-  return JSON.parse(text(row, column));
+type Mapping = Readonly<Record<string, unknown>>;
+
+/** A column that should hold a mapping in JSON, all values of which are as they should be; undefined when it does not. */
+function mapping(row: Row, column: string, isRight: (value: unknown) => boolean): Mapping | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(text(row, column));
+  } catch {
+    return undefined;
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
+  return Object.values(value).every(isRight) ? (value as Mapping) : undefined;
 }
+
+const isNumber = (value: unknown): boolean => Number.isFinite(value);
+const isText = (value: unknown): boolean => typeof value === 'string';
+const isPlain = (value: unknown): boolean => isNumber(value) || isText(value) || typeof value === 'boolean';
+const isFileWitness = (value: unknown): boolean =>
+  Array.isArray(value) && value.length === 4 && isNumber(value[0]) && value.slice(1).every(isText);
+
+const RUN_STATES: readonly string[] = ['RUNNING', 'COMPLETE', 'FAILED', 'CANCELED'] satisfies readonly RunState[];
 
 const STATES = new Map<number, ExecutionState>(
   (Object.keys(EXECUTION_STATE) as ExecutionState[]).map((name) => [EXECUTION_STATE[name], name]),
@@ -52,11 +77,11 @@ export function runRecord(row: Row): RunRecord {
     id: number(row, 'id'),
     pipeline: text(row, 'pipeline'),
     file: text(row, 'file'),
-    params: json(row, 'params') as Record<string, unknown>,
-    state: text(row, 'state') as RunState,
-    startedAt: number(row, 'started_at'),
-    endedAt: optional(row, 'ended_at', number),
-    owner: json(row, 'owner') as ProcessIdentity,
+    params: mapping(row, 'params', () => true) ?? {},
+    state: RUN_STATES.includes(text(row, 'state')) ? (text(row, 'state') as RunState) : 'FAILED',
+    startedAt: moment(row, 'started_at'),
+    endedAt: optional(row, 'ended_at', moment),
+    owner: parseProcessIdentity(text(row, 'owner')) ?? NOBODY,
   };
 }
 
@@ -68,14 +93,21 @@ export function costJson({ timings, resources }: Pick<Breakdown, 'timings' | 're
   return canonicalJson({ ...timings, cpuMs, peakMemoryBytes });
 }
 
+type Cost = Readonly<Partial<Record<keyof Timings | keyof ResourceUse, number | null>>>;
+
+function costOf(row: Row): Cost {
+  return (mapping(row, 'timings', (value) => value === null || isNumber(value)) ?? {});
+}
+
 /** What an execution took. */
-export function timingsOf(row: Row): Timings {
-  const { queuedMs, executeMs, publishMs } = json(row, 'timings') as Timings;
+export function timingsOf(row: Row): Timings | undefined {
+  const { queuedMs, executeMs, publishMs } = costOf(row);
+  if (typeof queuedMs !== 'number' || typeof executeMs !== 'number' || typeof publishMs !== 'number') return undefined;
   return { queuedMs, executeMs, publishMs };
 }
 
 function resourcesOf(row: Row): ResourceUse | undefined {
-  const { cpuMs, peakMemoryBytes } = json(row, 'timings') as Readonly<Record<string, number | null | undefined>>;
+  const { cpuMs, peakMemoryBytes } = costOf(row);
   // Stores of earlier releases have neither.
   if (cpuMs === undefined || peakMemoryBytes === undefined) return undefined;
   return { cpuMs: cpuMs ?? undefined, peakMemoryBytes: peakMemoryBytes ?? undefined };
@@ -96,15 +128,25 @@ export function executionRecord(row: Row): ExecutionRecord {
     fingerprint: fingerprint === NO_FINGERPRINT ? undefined : fingerprint,
     cachedFrom: optional(row, 'cached_from', number),
     reason: optional(row, 'reason', text),
-    metrics: json(row, 'metrics') as Record<string, number>,
-    failure: optional(row, 'failure', json) as FailureRecord | undefined,
-    timings: optional(row, 'timings', timingsOf),
-    resources: optional(row, 'timings', resourcesOf),
+    metrics: metricsOf(row) ?? {},
+    failure: failureOf(row),
+    timings: timingsOf(row),
+    resources: resourcesOf(row),
     attempts: number(row, 'attempts'),
     log: optional(row, 'log', text),
-    startedAt: number(row, 'started_at'),
-    endedAt: optional(row, 'ended_at', number),
+    startedAt: moment(row, 'started_at'),
+    endedAt: optional(row, 'ended_at', moment),
   };
+}
+
+function metricsOf(row: Row): ExecutionRecord['metrics'] | undefined {
+  return mapping(row, 'metrics', isNumber) as ExecutionRecord['metrics'] | undefined;
+}
+
+function failureOf(row: Row): ExecutionRecord['failure'] {
+  if (optional(row, 'failure', text) === undefined) return undefined;
+  const { code = 'unknown', message = '' } = (mapping(row, 'failure', isText) ?? {}) as Partial<FailureRecord>;
+  return { code, message };
 }
 
 /** A row of {@link ARTIFACT_SELECT}. */
@@ -113,12 +155,26 @@ export function artifactRecord(row: Row): ArtifactRecord {
     id: number(row, 'artifact_id'),
     type: text(row, 'type'),
     digest: text(row, 'digest'),
-    properties: json(row, 'properties') as Properties,
+    properties: propertiesOf(row) ?? {},
     bytes: number(row, 'bytes'),
     files: number(row, 'files'),
-    createdAt: number(row, 'create_time_since_epoch'),
+    createdAt: moment(row, 'create_time_since_epoch'),
     gone: number(row, 'stands') === 0,
   };
+}
+
+function propertiesOf(row: Row): Properties | undefined {
+  return mapping(row, 'properties', isPlain) as Properties | undefined;
+}
+
+/** Whether an execution may stand for others, by what its row of {@link EXECUTION_SELECT} holds. */
+export function isWholeExecution(row: Row): boolean {
+  return metricsOf(row) !== undefined;
+}
+
+/** The same of an artifact, by its row of {@link BINDING_SELECT}. */
+export function isWholeArtifact(row: Row): boolean {
+  return /^[0-9a-f]{64}$/u.test(text(row, 'digest')) && propertiesOf(row) !== undefined;
 }
 
 /** A row of an execution's run, node and metrics. */
@@ -126,13 +182,13 @@ export function nodeMetrics(row: Row): NodeMetrics {
   return {
     runId: number(row, 'run_id'),
     node: text(row, 'node'),
-    metrics: json(row, 'metrics') as Record<string, number>,
+    metrics: metricsOf(row) ?? {},
   };
 }
 
-/** A witness as it is kept. */
-export function witnessOf(row: Row): StatWitness {
-  return json(row, 'witness') as StatWitness;
+/** A witness as it is kept; undefined when it is damaged: then the content has to be looked at. */
+export function witnessOf(row: Row): StatWitness | undefined {
+  return mapping(row, 'witness', isFileWitness) as StatWitness | undefined;
 }
 
 /** Executions with what {@link executionRecord} needs. */

@@ -85,6 +85,9 @@ const OWN_TABLES: Readonly<Record<string, string>> = {
   pipeline_witness: 'digest TEXT PRIMARY KEY, witness TEXT NOT NULL',
 };
 
+/** Names of all tables. */
+export const TABLES: readonly string[] = [...Object.keys(ML_METADATA_TABLES), ...Object.keys(OWN_TABLES)];
+
 /** Version of the tables of our own. */
 export const METADATA_FORMAT = 1;
 

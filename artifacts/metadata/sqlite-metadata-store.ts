@@ -30,6 +30,8 @@ import {
   costJson,
   EXECUTION_SELECT,
   executionRecord,
+  isWholeArtifact,
+  isWholeExecution,
   nodeMetrics,
   number,
   runRecord,
@@ -46,6 +48,7 @@ import {
   METADATA_FORMAT,
   ML_METADATA_SCHEMA,
   NO_FINGERPRINT,
+  TABLES,
   TYPE_KIND,
 } from './schema.js';
 
@@ -75,8 +78,9 @@ const SHIPPED = `
       JOIN Artifact a ON a.id = d.artifact_id JOIN Type t ON t.id = a.type_id
       JOIN pipeline_binding b ON b.artifact_id = d.artifact_id AND b.direction = ${String(EVENT.output)}
       JOIN pipeline_execution p ON p.execution_id = b.execution_id AND p.cached_from IS NULL
-      WHERE (t.name = 'ModelBlessing' AND json_extract(d.properties, '$.blessed') = 1)
-        OR (t.name = 'PushedModel' AND json_extract(d.properties, '$.pushed') = 1)
+      WHERE CASE WHEN NOT json_valid(d.properties) THEN 0
+        WHEN t.name = 'ModelBlessing' THEN json_extract(d.properties, '$.blessed') = 1
+        WHEN t.name = 'PushedModel' THEN json_extract(d.properties, '$.pushed') = 1 END
     UNION
     SELECT o.execution_id FROM maker m
       JOIN pipeline_binding i ON i.execution_id = m.execution_id AND i.direction = ${String(EVENT.input)}
@@ -106,6 +110,15 @@ function prepare(database: Database): void {
       'foreign-format',
       `${database.path} is a database of another program`,
       'choose another folder with --root',
+    );
+  }
+  const there = new Set(database.all("SELECT name FROM sqlite_master WHERE type = 'table'").map((row) => row['name']));
+  const missing = TABLES.find((name) => !there.has(name));
+  if (missing !== undefined) {
+    throw new StoreError(
+      'damaged-metadata',
+      `${database.path} has lost its table ${missing}`,
+      'restore it from a backup, or move it away to begin anew',
     );
   }
   const schema = database.get('SELECT schema_version AS version FROM MLMDEnv')?.['version'];
@@ -341,11 +354,21 @@ export function openMetadataStore(path: string): MetadataStore {
     });
   };
 
-  const executionById = (id: number): ExecutionWithArtifacts | undefined =>
-    withArtifacts(
-      database.all(`${EXECUTION_SELECT} WHERE p.execution_id = ?`, id),
-      database.all(`${BINDING_SELECT} WHERE b.execution_id = ? ORDER BY b.port, b.position`, id),
-    )[0];
+  /** Without those that are damaged: they must not stand for steps. */
+  const wholeWithArtifacts = (rows: readonly Row[], bindings: readonly Row[]): readonly ExecutionWithArtifacts[] => {
+    const damaged = new Set(bindings.filter((row) => !isWholeArtifact(row)).map((row) => row['execution_id']));
+    return withArtifacts(
+      rows.filter((row) => isWholeExecution(row) && !damaged.has(row['execution_id'] ?? null)),
+      bindings,
+    );
+  };
+
+  const rowsOf = (id: number): readonly [executions: readonly Row[], bindings: readonly Row[]] => [
+    database.all(`${EXECUTION_SELECT} WHERE p.execution_id = ?`, id),
+    database.all(`${BINDING_SELECT} WHERE b.execution_id = ? ORDER BY b.port, b.position`, id),
+  ];
+
+  const executionById = (id: number): ExecutionWithArtifacts | undefined => withArtifacts(...rowsOf(id))[0];
 
   const events = (condition: string, id: number): readonly LineageEvent[] =>
     database
@@ -526,7 +549,7 @@ export function openMetadataStore(path: string): MetadataStore {
       const reusable = `reusable = 1 AND fingerprint IN (SELECT fingerprint FROM pipeline_execution WHERE run_id = (${latest}))`;
       const outputs = `direction = ${String(EVENT.output)} AND execution_id IN (SELECT execution_id FROM pipeline_execution WHERE ${reusable})`;
       const artifacts = `SELECT artifact_id FROM pipeline_binding WHERE ${outputs}`;
-      const found = withArtifacts(
+      const found = wholeWithArtifacts(
         database.all(`${EXECUTION_SELECT} WHERE p.${reusable} ORDER BY p.execution_id`, pipeline),
         database.all(`${BINDING_SELECT} WHERE b.${outputs} ORDER BY b.execution_id, b.port, b.position`, pipeline),
       );
@@ -537,16 +560,25 @@ export function openMetadataStore(path: string): MetadataStore {
       return {
         // The newest of several with one fingerprint comes last, and stays.
         executions: new Map(found.map((each) => [each.execution.fingerprint ?? '', each])),
-        witnesses: new Map(witnesses.map((row) => [text(row, 'digest'), witnessOf(row)])),
+        witnesses: new Map(
+          witnesses.flatMap((row) => {
+            const witness = witnessOf(row);
+            return witness === undefined ? [] : [[text(row, 'digest'), witness] as const];
+          }),
+        ),
       };
     },
 
     findCompleted: (fingerprint) => {
-      const row = database.get(
-        'SELECT execution_id FROM pipeline_execution WHERE fingerprint = ? AND reusable = 1 ORDER BY execution_id DESC LIMIT 1',
+      const ids = database.all(
+        'SELECT execution_id FROM pipeline_execution WHERE fingerprint = ? AND reusable = 1 ORDER BY execution_id DESC',
         fingerprint,
       );
-      return row === undefined ? undefined : executionById(number(row, 'execution_id'));
+      for (const row of ids) {
+        const [found] = wholeWithArtifacts(...rowsOf(number(row, 'execution_id')));
+        if (found !== undefined) return found;
+      }
+      return undefined;
     },
 
     retireArtifact: (digest) => {
@@ -707,7 +739,7 @@ export function openMetadataStore(path: string): MetadataStore {
           pipeline,
           limit,
         )
-        .map(timingsOf),
+        .flatMap((row) => timingsOf(row) ?? []),
 
     executionsOfComponent: ({ component, before, limit }) =>
       database

@@ -28,6 +28,7 @@ import {
 } from './manifest.js';
 import { stagingPaths } from './staging.js';
 import { StoreError } from './store-error.js';
+import { WITHOUT_WAITING } from './without-waiting.js';
 import type { StoreRoot } from './store-root.js';
 import { folderWitness, isAsWitnessed } from './witness.js';
 
@@ -48,7 +49,7 @@ export function openLocalArtifactStore(root: StoreRoot, disk: Disk = realDisk): 
   const manifestPath = (digest: Digest): string => `${pathOf(digest)}.manifest.json`;
 
   const readManifest = async (digest: Digest): Promise<Manifest | undefined> => {
-    const text = await readFile(manifestPath(digest), 'utf8').catch(() => undefined);
+    const text = await readFile(manifestPath(digest), WITHOUT_WAITING).catch(() => undefined);
     return text === undefined ? undefined : parseManifest(text, digest);
   };
 

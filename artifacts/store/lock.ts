@@ -7,6 +7,7 @@
  */
 import { systemErrorCode } from '../system-error.js';
 import { randomUUID } from 'node:crypto';
+import { constants } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { canonicalJson } from '../canonical-json.js';
@@ -15,6 +16,7 @@ import { realDisk, type Disk } from '../disk.js';
 import type { ProcessIdentity } from '../metadata/records.js';
 import { currentProcess, isAlive, parseProcessIdentity } from '../process-identity.js';
 import { StoreError } from './store-error.js';
+import { WITHOUT_WAITING } from './without-waiting.js';
 
 /** A lock that was taken, or who has it. */
 export type LockAttempt =
@@ -63,9 +65,13 @@ export async function acquireLock(
   }
 }
 
+/** What a lock holds; nothing when it is no file; undefined when it is not there. */
 async function read(path: string): Promise<string | undefined> {
-  return await readFile(path, 'utf8').catch((error: unknown) => {
+  const flag = WITHOUT_WAITING.flag | constants.O_NOFOLLOW;
+  return await readFile(path, { ...WITHOUT_WAITING, flag }).catch((error: unknown) => {
     if (systemErrorCode(error) === 'ENOENT') return undefined;
+    // A link, which may lead anywhere.
+    if (systemErrorCode(error) === 'ELOOP') return '';
     throw error;
   });
 }

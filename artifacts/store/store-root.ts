@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { canonicalJson } from '../canonical-json.js';
 import { realDisk, type Disk } from '../disk.js';
 import { StoreError } from './store-error.js';
+import { WITHOUT_WAITING } from './without-waiting.js';
 
 /** Version of the layout below; a root of a newer one is refused. */
 export const STORE_FORMAT = 1;
@@ -58,7 +59,7 @@ const NO_FOLDER: Readonly<Record<string, string>> = {
 
 async function readFormat(path: string): Promise<string | undefined> {
   try {
-    return await readFile(join(path, 'format.json'), 'utf8');
+    return await readFile(join(path, 'format.json'), WITHOUT_WAITING);
   } catch (error) {
     const code = systemErrorCode(error);
     if (code === 'ENOENT') return undefined;

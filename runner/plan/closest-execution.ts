@@ -3,7 +3,7 @@
  */
 import type { FingerprintRecord, MetadataStore } from '../../artifacts/metadata/metadata-store.js';
 import type { ExecutionRecord } from '../../artifacts/metadata/records.js';
-import { changedIngredients, type IngredientChange } from './fingerprint.js';
+import { changedIngredients, readDocument, type IngredientChange } from './fingerprint.js';
 
 /** An earlier execution with what differs from it. */
 export interface Comparison {
@@ -29,13 +29,13 @@ function closestOf(
   { fingerprint }: ComparedStep,
   metadata: MetadataStore,
 ): Comparison | undefined {
-  const document: unknown = JSON.parse(fingerprint.document);
+  const document = readDocument(fingerprint);
   let closest: Comparison | undefined;
   for (const execution of executions) {
     if (execution.state !== 'COMPLETE' && execution.state !== 'CACHED') continue;
     const record = execution.fingerprint === undefined ? undefined : metadata.fingerprint(execution.fingerprint);
     if (record === undefined) continue;
-    const changes = changedIngredients(JSON.parse(record.document), document);
+    const changes = changedIngredients(readDocument(record), document);
     if (closest === undefined || changes.length < closest.changes.length) closest = { execution, changes };
   }
   return closest;

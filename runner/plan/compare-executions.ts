@@ -32,12 +32,14 @@ export interface Cause {
 
 function makerOfInput(
   path: string,
-  { inputs }: ExecutionWithArtifacts,
+  { execution, inputs }: ExecutionWithArtifacts,
   metadata: MetadataStore,
 ): ExecutionWithArtifacts | undefined {
   const match = /^inputs\.(.+)\.(\d+)$/u.exec(path);
   const input = match && inputs.find(({ port, index }) => port === match[1] && index === Number(match[2]));
-  return input ? makerOf(input.artifact.id, metadata) : undefined;
+  const maker = input ? makerOf(input.artifact.id, metadata) : undefined;
+  // What made it came before: records that say otherwise are damaged, and would be followed in a circle.
+  return maker !== undefined && maker.execution.id < execution.id ? maker : undefined;
 }
 
 function causesOf(

@@ -120,6 +120,8 @@ export class Planner {
     if (store === undefined) return run('first run');
     const from = known?.executions.get(fingerprint.digest) ?? store.metadata.findCompleted(fingerprint.digest);
     if (from === undefined) return run(this.#difference(node, fingerprint, store.metadata));
+    const unrecorded = Object.keys(node.outputs).filter((name) => !from.outputs.some(({ port }) => port === name));
+    if (unrecorded.length > 0) return run(`the record of its output ${unrecorded.join(', ')} is damaged`);
     const damaged = await this.#damage(from.outputs, store, known);
     if (damaged.length > 0)
       return run(`its output ${damaged.map(({ port }) => port).join(', ')} is damaged or gone`, damaged);
