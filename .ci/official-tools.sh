@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Makes the Python environments of the official tools that the full tests compare with. Sourced by .ci/run, or by hand:
 #   . .ci/official-tools.sh && npm run test:full
-# They lie in .venv-official and .venv-tensorflow, since the two need different versions of protobuf.
+# They lie in folders of their own, .venv-*, since they need different versions of protobuf.
 
 official_tools() {
   local root="$1"
@@ -23,5 +23,7 @@ if ! python3 -c 'import ensurepip' 2>/dev/null; then
 fi
 official_tools "$tools_root" .venv-official ai-edge-litert==2.3.0 ml-metadata==1.17.1
 official_tools "$tools_root" .venv-tensorflow tensorflow-cpu==2.21.0
+official_tools "$tools_root" .venv-telemetry opentelemetry-proto==1.27.0 prometheus-client==0.21.0
 export OFFICIAL_PYTHON="$tools_root/.venv-official/bin/python"
 export OFFICIAL_TF_PYTHON="$tools_root/.venv-tensorflow/bin/python"
+export OFFICIAL_TELEMETRY_PYTHON="$tools_root/.venv-telemetry/bin/python"
