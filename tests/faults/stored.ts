@@ -80,7 +80,10 @@ export function faultsOf(root: string): readonly string[] {
     faults.push(`run ${String(row['id'])} is RUNNING`);
   }
   for (const [table, column, to, key] of REFERENCES) {
-    const lost = query(`SELECT ${column} AS it FROM ${table} WHERE ${column} NOT IN (SELECT ${key} FROM ${to})`);
+    // A skipped execution has no fingerprint.
+    const lost = query(
+      `SELECT ${column} AS it FROM ${table} WHERE ${column} <> '' AND ${column} NOT IN (SELECT ${key} FROM ${to})`,
+    );
     if (lost.length > 0) faults.push(`${table}.${column} ${String(lost[0]?.['it'])} is no ${to}`);
   }
   return faults;
