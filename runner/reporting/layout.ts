@@ -110,23 +110,23 @@ function spread(ends: readonly (readonly [cell: Cell, end: End])[]): ReadonlyMap
 /** Where the layers are, from the top. */
 interface Levels {
   readonly tops: readonly number[];
-  readonly middles: readonly number[];
-  readonly bottom: number;
+  readonly bottoms: readonly number[];
+  /** Where the last one ends. */
+  readonly end: number;
 }
 
 /** @param gaps - what stands above each layer beside the space that is always there */
 function levels(layers: readonly (readonly Cell[])[], gaps: readonly number[]): Levels {
   const tops: number[] = [];
-  const middles: number[] = [];
-  let bottom = MARGIN;
+  const bottoms: number[] = [];
+  let end = MARGIN;
   layers.forEach((layer, index) => {
-    const top = index === 0 ? bottom : bottom + LAYER_GAP + (gaps[index] ?? 0);
-    const height = layer.reduce((most, cell) => Math.max(most, cell.height), 0);
+    const top = index === 0 ? end : end + LAYER_GAP + (gaps[index] ?? 0);
+    end = top + layer.reduce((most, cell) => Math.max(most, cell.height), 0);
     tops.push(top);
-    middles.push(top + height / 2);
-    bottom = top + height;
+    bottoms.push(end);
   });
-  return { tops, middles, bottom };
+  return { tops, bottoms, end };
 }
 
 /** Lays out boxes and what joins them. */
@@ -141,7 +141,7 @@ export function layOut(boxes: readonly Sized[], joints: readonly Joint[]): Layou
       height: joints[index]?.labelHeight ?? 0,
     })),
   );
-  const { tops, middles, bottom } = levels(
+  const { tops, bottoms, end } = levels(
     layers,
     layers.map((_, layer) => gaps.get(layer) ?? 0),
   );
@@ -155,22 +155,23 @@ export function layOut(boxes: readonly Sized[], joints: readonly Joint[]): Layou
   const reaching = spread(
     joined.map(({ key, path }) => [path.at(-1) ?? path[0], { other: path.at(-2) ?? path[0], key }]),
   );
-  const middleOf = ({ layer }: Cell): number => middles[layer] ?? 0;
+  const middleOf = ({ layer }: Cell): number => ((tops[layer] ?? 0) + (bottoms[layer] ?? 0)) / 2;
   const routes = paths.map((path, key) => {
-    const points = path.map((cell, at): Point => {
+    const points = path.flatMap((cell, at): readonly Point[] => {
       const y = middleOf(cell);
-      if (at === 0) return { x: (leaving.get(key) ?? cell.x) - left, y: y + cell.height / 2 };
-      if (at < path.length - 1) return { x: cell.x - left, y };
-      return { x: (reaching.get(key) ?? cell.x) - left, y: y - cell.height / 2 };
+      if (at === 0) return [{ x: (leaving.get(key) ?? cell.x) - left, y: y + cell.height / 2 }];
+      if (at === path.length - 1) return [{ x: (reaching.get(key) ?? cell.x) - left, y: y - cell.height / 2 }];
+      // Straight through the layer, so that the corners of its boxes are not cut.
+      return [tops, bottoms].map((side) => ({ x: cell.x - left, y: side[cell.layer] ?? y }));
     });
-    const end = points.at(-1) ?? { x: 0, y: 0 };
+    const last = points.at(-1) ?? { x: 0, y: 0 };
     const layer = path.at(-1)?.layer ?? 0;
     const y = (tops[layer] ?? 0) - (gaps.get(layer) ?? 0) - LAYER_GAP / 2 + (offsets[key] ?? 0);
-    return { points, label: { x: xAt(points.at(-2) ?? end, end, y), y } };
+    return { points, label: { x: xAt(points.at(-2) ?? last, last, y), y } };
   });
   return {
     width: right - left,
-    height: bottom + MARGIN,
+    height: end + MARGIN,
     centers: new Map([...cells].map(([id, cell]) => [id, { x: cell.x - left, y: middleOf(cell) }])),
     routes,
   };
