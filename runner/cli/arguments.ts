@@ -52,6 +52,8 @@ export interface PlanArguments extends PlanningArguments {
 export interface RunArguments extends PlanningArguments {
   /** Whether every step that is executed is so twice, to see whether the same bytes come out. */
   readonly checkDeterminism: boolean;
+  /** Whether to run again whenever something changes. */
+  readonly watch: boolean;
   /** Say what would happen, and do nothing. */
   readonly dryRun: boolean;
   /** Whether nothing new starts once a step has failed. */

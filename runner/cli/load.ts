@@ -7,10 +7,17 @@ import type { PipelineGraph } from '../graph/pipeline-graph.js';
 import { InvalidPipeline, type Environment } from './command.js';
 import type { PipelineArguments } from './arguments.js';
 
-/** @throws InvalidPipeline */
-export async function loadGraph(args: PipelineArguments, { cwd, env }: Environment): Promise<PipelineGraph> {
+/**
+ * @param found - told the absolute path of every YAML file that the pipeline consists of
+ * @throws InvalidPipeline
+ */
+export async function loadGraph(
+  args: PipelineArguments,
+  { cwd, env }: Environment,
+  found: (path: string) => void = () => undefined,
+): Promise<PipelineGraph> {
   const { file, set, paramsFiles } = args;
-  const loaded = await loadPipeline({ file, cwd, set, paramsFiles, env, components: componentFinder });
+  const loaded = await loadPipeline({ file, cwd, set, paramsFiles, env, components: componentFinder, found });
   if (!loaded.ok) throw new InvalidPipeline(loaded.diagnostics);
   return loaded.value;
 }

@@ -44,7 +44,7 @@ export interface FragmentOptions {
   readonly file: SourceFile;
   /** Absolute path of the folder of the pipeline file, which all fragments lie below. */
   readonly baseDir: string;
-  /** Told the absolute path of every fragment that is there. */
+  /** Told the absolute path of every fragment that is asked for. */
   readonly found: (path: string) => void;
   readonly problems: Problems;
 }
@@ -157,6 +157,7 @@ class FragmentReader {
       problems.add('out-of-range', `fragments are included ${bounds} at most`, range);
       return undefined;
     }
+    this.#options.found(join(baseDir, file.value));
     let real: string;
     let base: string;
     try {
@@ -176,7 +177,6 @@ class FragmentReader {
       problems.add('cycle', `these files include each other: ${path.join(' → ')}`, range);
       return undefined;
     }
-    this.#options.found(real);
     if (!real.startsWith(`${base === sep ? '' : base}${sep}`)) {
       const message = `'${file.value}' cannot be included: it leads out of the folder of the pipeline file`;
       problems.add('not-allowed', message, range);

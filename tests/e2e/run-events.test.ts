@@ -173,7 +173,9 @@ const TYPES: Readonly<Record<RunEvent['type'], true>> = {
 describe('the schema', () => {
   test('has every type of event, and refuses what is none', () => {
     const types = schema.oneOf.map(({ $ref }) => $ref.replace('#/$defs/', ''));
-    expect(types.toSorted()).toEqual([...Object.keys(TYPES), 'error', 'invalid-pipeline'].toSorted());
+    expect(types.toSorted()).toEqual(
+      [...Object.keys(TYPES), 'error', 'invalid-pipeline', 'watching', 'changed'].toSorted(),
+    );
     const ended = { type: 'run-ended', level: 'info', time: 1, run: 1, outcome: 'complete', durationMs: 1 };
     expect(validate(ended)).toBe(true);
     for (const wrong of [

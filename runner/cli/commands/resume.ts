@@ -37,6 +37,7 @@ export const command: Command<ResumeArguments> = async ({ run, jobs, resources, 
     metricsFile: undefined,
     report: undefined,
     checkDeterminism: false,
+    watch: false,
   };
   return await runAgain({ file, set, paramsFiles: [], ...everything, ...how }, environment);
 };

@@ -10,8 +10,9 @@ import { plainLine } from '../../reporting/plain-text.js';
 import { runReporter } from '../../reporting/run-reporter.js';
 import { stepLogs } from '../../reporting/step-logs.js';
 import { machineBudget, overBudget } from '../../graph/budget.js';
+import type { PipelineGraph } from '../../graph/pipeline-graph.js';
 import { styleFor } from '../../reporting/style.js';
-import { EXIT, InvalidPipeline, type Command, type ExitStatus } from '../command.js';
+import { EXIT, InvalidPipeline, type Command, type Environment, type ExitStatus } from '../command.js';
 import type { RunArguments } from '../arguments.js';
 import { inGithub, nodePlaces } from '../github.js';
 import { loadGraph } from '../load.js';
@@ -27,12 +28,9 @@ const STATUS: Readonly<Record<'complete' | 'failed' | 'canceled', ExitStatus>> =
   canceled: EXIT.interrupted,
 };
 
-export const command: Command<RunArguments> = async (args, environment) => {
-  if (args.dryRun) {
-    const plan = await import('./plan.js');
-    return await plan.command({ ...args, exitCode: false }, environment);
-  }
-  const selected = selectGraph(await loadGraph(args, environment), args);
+/** Runs what the arguments select of a graph, once. */
+async function runGraph(graph: PipelineGraph, args: RunArguments, environment: Environment): Promise<ExitStatus> {
+  const selected = selectGraph(graph, args);
   const budget = machineBudget(args.resources, args.jobs);
   const over = overBudget(selected, budget);
   if (over.length > 0) throw new InvalidPipeline(over);
@@ -91,4 +89,16 @@ export const command: Command<RunArguments> = async (args, environment) => {
       environment.stderr.write(`${styleFor(environment.stderr.colors).warn(text)}\n`);
     }
   }
+}
+
+export const command: Command<RunArguments> = async (args, environment) => {
+  if (args.dryRun) {
+    const plan = await import('./plan.js');
+    return await plan.command({ ...args, exitCode: false }, environment);
+  }
+  if (args.watch) {
+    const { watchAndRun } = await import('../watch.js');
+    return await watchAndRun(args, environment, runGraph);
+  }
+  return await runGraph(await loadGraph(args, environment), args, environment);
 };

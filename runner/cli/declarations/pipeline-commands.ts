@@ -42,6 +42,7 @@ interface RunOptions {
   readonly resources?: Partial<Demand>;
   readonly failFast?: boolean;
   readonly checkDeterminism?: boolean;
+  readonly watch?: boolean;
   readonly dryRun?: boolean;
   readonly report?: string;
   readonly metricsFile?: string;
@@ -86,16 +87,20 @@ export function declarePipelineCommands(program: Parser, start: Start): void {
     )
     .addOption(new Option('--report <path>', 'write a page on the run when it has ended').conflicts('dryRun'))
     .option('--check-determinism', 'execute every step twice, and say which bytes differ: exit status 1')
+    .addOption(
+      new Option('--watch', 'run again whenever the file, user code or data change, until Ctrl-C').conflicts('dryRun'),
+    )
     .option('--dry-run', "say what would happen, as 'plan' does; executes nothing")
     .action(async (file: string, options: PlanOptions & RunOptions) => {
       const { resources = {}, failFast = false, checkDeterminism = false } = options;
-      const { dryRun = false, metricsFile, report } = options;
+      const { watch = false, dryRun = false, metricsFile, report } = options;
       await start<RunArguments>(() => import('../commands/run.js'), {
         ...planArguments(file, options),
         resources,
         failFast,
         metricsFile,
         checkDeterminism,
+        watch,
         dryRun,
         report,
       });
