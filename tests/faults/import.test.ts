@@ -1,0 +1,28 @@
+/**
+ * Imports that meet a fault, at some of their changes of disk and database; with FULL_TESTS=1 at all (import.full.ts).
+ */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import { temporaryFolders } from '../rig/temp-folder.js';
+import { exportedRun, importChanges, tryImport } from './import-trial.js';
+
+const temporaryFolder = temporaryFolders();
+
+test.each(['SIGKILL', 'ENOSPC', 'EIO'] as const)(
+  'an import that meets %s is followed by one that works',
+  async (fault) => {
+    const folder = temporaryFolder();
+    const archive = await exportedRun(join(folder, 'here'));
+    const count = await importChanges(join(folder, 'undisturbed'), archive);
+    expect(count).toBeGreaterThan(20);
+    const problems: string[] = [];
+    for (let step = 1; step <= 7; step++) {
+      const at = Math.ceil((count * step) / 8);
+      mkdirSync(join(folder, String(at)));
+      problems.push(...(await tryImport(join(folder, String(at)), archive, fault, at)));
+    }
+    expect(problems).toEqual([]);
+  },
+  180_000,
+);
