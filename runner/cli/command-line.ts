@@ -14,6 +14,7 @@ const DESCRIPTION =
 const AFTER_HELP = `
 Exit status: 0 done · 1 a step failed or a check did not hold · 2 invalid input or usage · 130 interrupted
 Environment: PIPELINE_ROOT (as --root), PIPELINE_BACKEND (tensorflow, wasm or cpu),
+             PIPELINE_REMOTE (a store shared with other machines; see docs/shared-store.md),
              PIPELINE_STORE_LIMIT (a run warns when artifacts take more; 50GB), NO_COLOR, FORCE_COLOR
 
 First steps: pipeline init my-pipeline`;

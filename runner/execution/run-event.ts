@@ -61,7 +61,10 @@ export type RunEvent =
   | {
       readonly type: 'step-cached';
       readonly node: string;
+      /** The run in this store that has its outputs. */
       readonly fromRun: number;
+      /** Where they were brought from, when another machine made them. */
+      readonly remote?: string;
       readonly savedMs: number;
       readonly metrics: Readonly<Record<string, number>>;
       readonly outputs: readonly ReportedArtifact[];

@@ -5,9 +5,16 @@
 import { join } from 'node:path';
 import PQueue from 'p-queue';
 import type { MetadataStore, NewExecution } from '../../artifacts/metadata/metadata-store.js';
-import type { ArtifactRecord, Binding, ProcessIdentity, ProducedArtifact } from '../../artifacts/metadata/records.js';
+import type {
+  ArtifactRecord,
+  Binding,
+  ProcessIdentity,
+  ProducedArtifact,
+  Timings,
+} from '../../artifacts/metadata/records.js';
 import { openMetadataStore } from '../../artifacts/metadata/sqlite-metadata-store.js';
 import { currentProcess, isAlive } from '../../artifacts/process-identity.js';
+import type { RemoteStore } from '../../artifacts/remote/remote-store.js';
 import type { ArtifactStore, Digest } from '../../artifacts/store/artifact-store.js';
 import { openLocalArtifactStore } from '../../artifacts/store/local-artifact-store.js';
 import { dropCheckpoints, sweepCheckpoints } from '../../artifacts/store/checkpoints.js';
@@ -28,8 +35,9 @@ import { checkDeterminism } from './check-determinism.js';
 import { maskFor } from './mask.js';
 import type { ReportedArtifact, ReportEvent, RunEvent, RunOutcome, StepFailure, StepResources } from './run-event.js';
 import { RunState } from './run-state.js';
-import { runStep, StepEnded, type StepSurroundings } from './run-step.js';
+import { runStep, StepEnded, type StepOutcome, type StepSurroundings } from './run-step.js';
 import { RunSummaryBuilder } from './run-summary.js';
+import { SharedResults } from './shared-results.js';
 import { stepFailure } from './step-failure.js';
 import { stepLogPath } from './step-log.js';
 import { WaitingLine } from './waiting-line.js';
@@ -54,6 +62,8 @@ export interface RunOptions {
   readonly checkDeterminism: boolean;
   /** Whether nothing new starts once a step has failed; else only what needs it is given up. */
   readonly failFast: boolean;
+  /** A store that is shared with other machines. */
+  readonly remote?: RemoteStore | undefined;
   readonly report: ReportEvent;
   /** Aborts when the run is to stop: nothing new starts, what runs is asked to stop. */
   readonly stop: AbortSignal;
@@ -67,6 +77,16 @@ export interface RunResult {
   readonly outcome: RunOutcome;
   /** Nodes that made other bytes when they were executed again, where that was asked for. */
   readonly differing: readonly string[];
+}
+
+/** Records of artifacts by port. */
+function madeByPort(outputs: readonly ProducedArtifact[], records: readonly ArtifactRecord[]): ArtifactsByPort {
+  const ports: Record<string, ArtifactRecord[]> = {};
+  outputs.forEach(({ port }, index) => {
+    const record = records[index];
+    if (record !== undefined) (ports[port] ??= []).push(record);
+  });
+  return ports;
 }
 
 /** The last event of a run. */
@@ -109,6 +129,7 @@ class Run {
   readonly #madeBy = new Map<Digest, string>();
   /** Artifacts whose every byte was hashed in this run. */
   readonly #proved = new Set<Digest>();
+  readonly #shared: SharedResults | undefined;
   readonly #readyAt = new Map<string, number>();
   /** The first step that failed. */
   #failed: string | undefined;
@@ -125,6 +146,10 @@ class Run {
     this.#state = new RunState(graph.nodes.map((node) => ({ name: node.name, needs: needsOf(node) })));
     this.#line = new WaitingLine(options.budget, options.jobs);
     this.#queue = new PQueue({ concurrency: options.jobs });
+    const warn = (name: string, message: string): void => {
+      options.report({ type: 'step-log', node: name, level: 'warn', message });
+    };
+    this.#shared = options.remote && new SharedResults(options.remote, surroundings.artifacts, warn);
   }
 
   async run(): Promise<RunOutcome> {
@@ -148,6 +173,7 @@ class Run {
     stop.addEventListener('abort', cancel, { once: true });
     this.#schedule();
     await this.#queue.onIdle();
+    await this.#shared?.settled();
     stop.removeEventListener('abort', cancel);
     for (const { name } of graph.nodes) {
       const state = this.#state.state(name);
@@ -284,7 +310,74 @@ class Run {
     for (const damaged of decision.damaged) await this.#putAside(node.name, damaged);
     if (decision.kind === 'resolved') this.#useResolved(node, decision);
     else if (decision.kind === 'skipped') this.#skip(node.name, node.spec.name, decision.reason);
+    else if (await this.#fetch(node, inputs, decision)) return;
     else if (await this.#proveInputs(node, inputs)) await this.#execute(node, inputs, decision);
+  }
+
+  /** Whether another machine may stand for this node, or be told what it came to. */
+  #isShared(node: GraphNode): boolean {
+    const { cache, force, checkDeterminism: twice } = this.#options;
+    return cache && node.cache && !twice && !force.has(node.name) && !node.spec.external;
+  }
+
+  /** Uses what another machine has made. */
+  async #fetch(
+    node: GraphNode,
+    inputs: ArtifactsByPort,
+    decision: Extract<Decision, { kind: 'run' }>,
+  ): Promise<boolean> {
+    const shared = this.#shared;
+    if (shared === undefined || !this.#isShared(node)) return false;
+    const fetched = await shared.fetch(node, decision.fingerprint.digest);
+    if (fetched === undefined) return false;
+    const { record, outputs } = fetched;
+    const { pipeline, node: maker, run, host } = record.made;
+    const reason = `from ${shared.address}: made by ${maker} in run ${String(run)} of ${pipeline} on ${host}`;
+    const { timings, metrics, resources } = record;
+    const artifacts = this.#metadata.transaction(() => {
+      const id = this.#metadata.beginExecution({ ...this.#execution(node, inputs, decision), reason, log: undefined });
+      return this.#metadata.completeExecution(id, {
+        outputs,
+        metrics,
+        timings,
+        resources: { cpuMs: resources.cpuMs, peakMemoryBytes: resources.peakMemoryBytes },
+        attempts: 0,
+        endedAt: Date.now(),
+        reusable: true,
+      });
+    });
+    for (const { digest } of outputs) this.#proved.add(digest);
+    const made = madeByPort(outputs, artifacts);
+    this.#finish(node, { kind: 'made', outputs: made, metrics }, 'cached');
+    this.#options.report({
+      type: 'step-cached',
+      node: node.name,
+      fromRun: this.#id,
+      remote: shared.address,
+      savedMs: timings.executeMs,
+      metrics,
+      outputs: reported(made),
+    });
+    return true;
+  }
+
+  /** Tells other machines what a node has come to. */
+  #share(node: GraphNode, fingerprint: Digest, outcome: StepOutcome, timings: Timings): void {
+    if (this.#shared === undefined || !this.#isShared(node)) return;
+    const { outputs, metrics, cost } = outcome;
+    const { cpuMs, peakMemoryBytes } = cost.resources;
+    this.#shared.share(node.name, {
+      version: 1,
+      fingerprint,
+      outputs: outputs.map(({ port, index, type, digest, properties }) => ({ port, index, type, digest, properties })),
+      metrics,
+      timings,
+      resources: {
+        ...(cpuMs === undefined ? {} : { cpuMs }),
+        ...(peakMemoryBytes === undefined ? {} : { peakMemoryBytes }),
+      },
+      made: { pipeline: this.#options.graph.name, node: node.name, run: this.#id, host: currentProcess().host },
+    });
   }
 
   async #putAside(node: string, { port, digest, problems }: DamagedArtifact): Promise<void> {
@@ -332,10 +425,11 @@ class Run {
     try {
       const outcome = await runStep(node, inputs, decision.fingerprint.digest, decision.reason, this.#surroundings);
       const reusable = node.cache && (await this.#stillHolds(node, inputs, decision));
+      const timings = { queuedMs, executeMs: outcome.cost.executeMs, publishMs: outcome.cost.publishMs };
       const records = this.#metadata.completeExecution(id, {
         outputs: outcome.outputs,
         metrics: outcome.metrics,
-        timings: { queuedMs, executeMs: outcome.cost.executeMs, publishMs: outcome.cost.publishMs },
+        timings,
         resources: outcome.cost.resources,
         attempts: outcome.attempts,
         endedAt: Date.now(),
@@ -343,11 +437,8 @@ class Run {
       });
       await dropCheckpoints(this.#surroundings.root, decision.fingerprint.digest);
       for (const { digest } of outcome.outputs) this.#proved.add(digest);
-      const outputs: Record<string, ArtifactRecord[]> = {};
-      outcome.outputs.forEach(({ port }, index) => {
-        const record = records[index];
-        if (record !== undefined) (outputs[port] ??= []).push(record);
-      });
+      const outputs = madeByPort(outcome.outputs, records);
+      if (reusable) this.#share(node, decision.fingerprint.digest, outcome, timings);
       this.#finish(node, { kind: 'made', outputs, metrics: outcome.metrics }, 'complete');
       report({
         type: 'step-completed',

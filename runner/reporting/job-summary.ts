@@ -25,19 +25,10 @@ function right(title: string): { readonly title: string; readonly align: 'right'
   return { title, align: 'right' };
 }
 
-function nodeRow({
-  name,
-  state,
-  durationMs,
-  resources,
-  fromRun,
-  savedMs,
-  because,
-  reason,
-}: NodeView): readonly string[] {
+function nodeRow({ name, state, durationMs, resources, from, savedMs, because, reason }: NodeView): readonly string[] {
   const why =
     state === 'cached'
-      ? `from run ${String(fromRun)}, saved ${duration(savedMs)}`
+      ? `${from}, saved ${duration(savedMs)}`
       : state === 'abandoned'
         ? `${because} failed`
         : state === 'skipped'

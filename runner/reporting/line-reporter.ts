@@ -7,7 +7,7 @@ import { checkedText, notice } from './notices.js';
 import { plainLine } from './plain-text.js';
 import { counted, duration, rateText } from './quantities.js';
 import type { Clock, Reporter } from './reporter.js';
-import { RunView } from './run-view.js';
+import { originText, RunView } from './run-view.js';
 import { styleFor } from './style.js';
 import { summaryText, type SummaryOptions } from './summary.js';
 import type { TextOutput } from './text-output.js';
@@ -64,7 +64,7 @@ export function lineReporter(output: TextOutput, clock: Clock, options: SummaryO
       case 'step-cached':
         step(
           event.node,
-          `cached, from run ${String(event.fromRun)}${event.savedMs > 0 ? `, saved ${duration(event.savedMs)}` : ''}`,
+          `cached, ${plainLine(originText(event))}${event.savedMs > 0 ? `, saved ${duration(event.savedMs)}` : ''}`,
         );
         break;
       case 'step-completed':

@@ -58,9 +58,7 @@ function detail(node: NodeView, columns: number, style: Style): string {
       if (node.progress !== undefined) return progressText(node.progress, columns, style);
       return style.dim(plain(node.attempt > 1 ? `attempt ${String(node.attempt)}` : node.component));
     case 'cached':
-      return style.dim(
-        plain(`cached, from run ${String(node.fromRun)}${node.savedMs > 0 ? `, saved ${duration(node.savedMs)}` : ''}`),
-      );
+      return style.dim(plain(`cached, ${node.from}${node.savedMs > 0 ? `, saved ${duration(node.savedMs)}` : ''}`));
     case 'failed':
       return style.bad(cut(firstLine(node.failure?.message ?? ''), columns));
     case 'canceled':

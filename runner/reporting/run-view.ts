@@ -23,8 +23,8 @@ export interface NodeView {
   /** When its current attempt began. */
   startedAt: number | undefined;
   durationMs: number | undefined;
-  /** For cached nodes: the run that made the outputs, and the time it had taken. */
-  fromRun: number | undefined;
+  /** For cached nodes: where the outputs are from, and the time that making them had taken. */
+  from: string;
   savedMs: number;
   progress: Progress | undefined;
   metrics: Readonly<Record<string, number>>;
@@ -46,6 +46,11 @@ export interface Warning {
   readonly message: string;
 }
 
+/** Where the outputs of a cached node are from. */
+export function originText({ fromRun, remote }: Extract<RunEvent, { type: 'step-cached' }>): string {
+  return remote === undefined ? `from run ${String(fromRun)}` : `from ${remote}`;
+}
+
 function newNode(name: string): NodeView {
   return {
     name,
@@ -55,7 +60,7 @@ function newNode(name: string): NodeView {
     attempt: 0,
     startedAt: undefined,
     durationMs: undefined,
-    fromRun: undefined,
+    from: '',
     savedMs: 0,
     progress: undefined,
     metrics: {},
@@ -136,7 +141,7 @@ export class RunView {
       case 'step-cached':
         Object.assign(node, {
           state: 'cached',
-          fromRun: event.fromRun,
+          from: originText(event),
           savedMs: event.savedMs,
           metrics: event.metrics,
           outputs: event.outputs,

@@ -20,6 +20,7 @@ import { withStore } from '../open-store.js';
 import { selectGraph } from '../select.js';
 import { runObservers } from '../run-observers.js';
 import { rootOption, shownPath } from '../shown-path.js';
+import { remoteStore } from '../remote.js';
 import { storeLimit, warnOfSize } from '../store-size.js';
 
 const STATUS: Readonly<Record<'complete' | 'failed' | 'canceled', ExitStatus>> = {
@@ -35,6 +36,7 @@ async function runGraph(graph: PipelineGraph, args: RunArguments, environment: E
   const over = overBudget(selected, budget);
   if (over.length > 0) throw new InvalidPipeline(over);
   const limit = storeLimit(environment);
+  const remote = remoteStore(environment);
   const observers = await runObservers(args, environment, realClock);
   const stop = new AbortController();
   const kill = new AbortController();
@@ -65,6 +67,7 @@ async function runGraph(graph: PipelineGraph, args: RunArguments, environment: E
       jobs: args.jobs ?? availableParallelism(),
       budget,
       cache: args.cache,
+      remote,
       checkDeterminism: args.checkDeterminism,
       failFast: args.failFast,
       report: (event) => {

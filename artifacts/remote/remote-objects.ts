@@ -1,0 +1,16 @@
+/**
+ * A place for objects that several machines share: names, and bytes that are there whole or not at all. What the bytes mean
+ * is the remote store's business.
+ */
+import type { Readable } from 'node:stream';
+
+/** Objects by name; a name is one or two words of `a-z0-9.`, with a `/` between them. */
+export interface RemoteObjects {
+  /** As it is told to people: a path, `s3://bucket/prefix`. */
+  readonly address: string;
+  readonly has: (name: string) => Promise<boolean>;
+  /** The bytes of an object; undefined when there is none. What goes wrong while they are read is an error of the stream. */
+  readonly read: (name: string) => Promise<Readable | undefined>;
+  /** Puts the content of a local file there, over what was there before. */
+  readonly write: (name: string, file: string) => Promise<void>;
+}
