@@ -125,8 +125,8 @@ class Run {
   /** Those that the line let start. */
   readonly #queue: PQueue;
   readonly #ends = new Map<string, NodeEnd>();
-  /** Which node of this run an artifact came out of, for those that are found damaged later. */
-  readonly #madeBy = new Map<Digest, string>();
+  /** What came out of the nodes of this run, for what is found damaged later. */
+  readonly #made = new Map<string, ReadonlySet<Digest>>();
   /** Artifacts whose every byte was hashed in this run. */
   readonly #proved = new Set<Digest>();
   readonly #shared: SharedResults | undefined;
@@ -179,12 +179,10 @@ class Run {
       const state = this.#state.state(name);
       if (state !== 'ready' && state !== 'waiting') continue;
       if (stop.aborted || this.#failed === undefined) {
-        this.#state.apply(name, 'cancel');
+        const given = this.#state.apply(name, 'cancel');
         this.#options.report({ type: 'step-canceled', node: name });
-      } else {
-        this.#state.apply(name, 'abandon');
-        this.#options.report({ type: 'step-abandoned', node: name, because: this.#failed });
-      }
+        for (const node of given) this.#options.report({ type: 'step-abandoned', node, because: name });
+      } else this.#abandon(name, this.#failed);
     }
     return stop.aborted ? 'canceled' : this.#failed === undefined ? 'complete' : 'failed';
   }
@@ -193,6 +191,13 @@ class Run {
     const arrival = arrivalOf(node, this.#ends);
     if (arrival.kind === 'inputs') return arrival.inputs;
     throw new Error(`${node.name} was planned with inputs that are not there`);
+  }
+
+  /** Gives a node up, and what needs it. */
+  #abandon(name: string, because: string): void {
+    for (const node of [name, ...this.#state.apply(name, 'abandon')]) {
+      this.#options.report({ type: 'step-abandoned', node, because });
+    }
   }
 
   /** Nothing new starts any more. */
@@ -275,7 +280,8 @@ class Run {
 
   #finish(node: GraphNode, end: Extract<NodeEnd, { kind: 'made' }>, how: 'cached' | 'complete'): void {
     this.#ends.set(node.name, end);
-    for (const { digest } of Object.values(end.outputs).flat()) this.#madeBy.set(digest, node.name);
+    const artifacts = Object.values(end.outputs).flat();
+    this.#made.set(node.name, new Set(artifacts.map(({ digest }) => digest)));
     this.#state.apply(node.name, how);
   }
 
@@ -400,10 +406,12 @@ class Run {
         }
         const problems = soundness.state === 'missing' ? ['it is gone'] : soundness.problems;
         await this.#putAside(node.name, { port, digest, problems });
-        const maker = this.#madeBy.get(digest);
-        if (maker === undefined) throw new Error(`nothing in this run made artifact ${digest}`);
-        this.#ends.delete(maker);
-        if (['complete', 'cached'].includes(this.#state.state(maker))) this.#state.redo(maker, node.name);
+        const maker = node.inputs[port]?.find(
+          (reference) => this.#made.get(reference.node)?.has(digest) === true,
+        )?.node;
+        if (maker === undefined) throw new Error(`nothing that ${node.name} needs made artifact ${digest}`);
+        if (this.#state.redo(maker, node.name)) this.#ends.delete(maker);
+        else this.#abandon(node.name, maker);
         return false;
       }
     }

@@ -24,8 +24,12 @@ const ALLOWED: Readonly<Record<StepTransition, { from: readonly StepState[]; to:
   skip: { from: ['ready', 'running'], to: 'skipped' },
   fail: { from: ['running'], to: 'failed' },
   cancel: { from: ['waiting', 'ready', 'running'], to: 'canceled' },
-  abandon: { from: ['waiting', 'ready'], to: 'abandoned' },
+  // A running step too, when what it was to read is lost and cannot be made again.
+  abandon: { from: ['waiting', 'ready', 'running'], to: 'abandoned' },
 };
+
+/** Steps that have no outputs, and will have none. */
+const LOST: readonly StepState[] = ['failed', 'canceled', 'abandoned'];
 
 /** Tracks the steps of one run. */
 export class RunState {
@@ -90,24 +94,39 @@ export class RunState {
       }
       return [];
     }
-    return to === 'failed' || to === 'canceled' ? this.#abandonDependants(step) : [];
+    return to === 'running' ? [] : this.#abandonDependants(step);
   }
 
   /**
    * Takes back that a step finished, because its output turned out damaged: it may start again, and those that need it
-   * and have not begun, or must begin anew, wait.
+   * and have not begun, or must begin anew, wait. When it is made again already, only the consumer waits.
    *
-   * @param consumer - the running step that found the damage
+   * @param consumer - the running step that found the damage, and needs the step
+   * @returns false when the consumer cannot start again, since the step, what that needs, or something else that the
+   * consumer needs has failed meanwhile; then nothing is changed
    */
-  redo(step: string, consumer: string): void {
+  redo(step: string, consumer: string): boolean {
     const state = this.state(step);
-    if (state !== 'complete' && state !== 'cached') throw new Error(`step ${step} is ${state}: cannot be redone`);
+    const dependants = this.#neededBy.get(step) ?? [];
     if (this.state(consumer) !== 'running') throw new Error(`step ${consumer} does not run`);
-    for (const dependant of this.#neededBy.get(step) ?? []) {
-      this.#open.set(dependant, (this.#open.get(dependant) ?? 0) + 1);
-      if (this.state(dependant) === 'ready' || dependant === consumer) this.#set(dependant, 'waiting');
+    if (!dependants.includes(consumer)) throw new Error(`step ${consumer} does not need ${step}`);
+    if (state === 'skipped') throw new Error(`step ${step} is skipped: cannot be redone`);
+    if (LOST.includes(state) || this.#hasLost(step) || this.#hasLost(consumer)) return false;
+    if (state === 'complete' || state === 'cached') {
+      for (const dependant of dependants) {
+        this.#open.set(dependant, (this.#open.get(dependant) ?? 0) + 1);
+        if (this.state(dependant) === 'ready') this.#set(dependant, 'waiting');
+      }
+      // What it needs itself may be made again just now.
+      this.#set(step, this.#open.get(step) === 0 ? 'ready' : 'waiting');
     }
-    this.#set(step, 'ready');
+    this.#set(consumer, 'waiting');
+    return true;
+  }
+
+  /** Whether something that a step needs will not be there. */
+  #hasLost(step: string): boolean {
+    return (this.#needs.get(step) ?? []).some((need) => LOST.includes(this.state(need)));
   }
 
   #abandonDependants(step: string): readonly string[] {

@@ -145,6 +145,24 @@ describe('an input', () => {
   );
 });
 
+test('an input that several steps find damaged at once is made again for all of them', async () => {
+  const folder = temporaryFolder();
+  const spoil = `
+    const file = join(inputs.in.path, 'data');
+    if (once('spoiled')) { fs.chmodSync(file, 0o644); fs.writeFileSync(file, 'b'); }
+    write('s');`;
+  const readers = Object.fromEntries(
+    ['one', 'two', 'three'].map((name) => [name, step(name, name, { in: 'first.report' }, { after: ['spoils'] })]),
+  );
+  const spoils = ownComponent(folder, 'spoils', spoil, { from: 'first.report' });
+  write(folder, { first: step('first', 'a'), spoils, ...readers, last: step('last', 'l', { in: 'two.report' }) });
+  const all = ['first', 'spoils', ...Object.keys(readers), 'last'];
+  expect(await run(folder, '--jobs', '3')).toEqual(Object.fromEntries(all.map((name) => [name, 'completed'])));
+  expect(executed(folder, 'first')).toBe(2);
+  expect(Object.keys(readers).map((name) => executed(folder, name))).toEqual([1, 1, 1]);
+  expect((await pipeline(folder, ['verify'])).status).toBe(0);
+});
+
 describe('the folder of a step that runs beside it', () => {
   const beside = async (folder: string, meddling: string): Promise<Readonly<Record<string, string>>> => {
     const waits = `

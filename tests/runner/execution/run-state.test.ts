@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { RunState, type StepEdges } from '../../../runner/execution/run-state.js';
+import { simulate, type Mishaps } from './simulated-run.js';
 
 const diamond: readonly StepEdges[] = [
   { name: 'a', needs: [] },
@@ -61,32 +62,53 @@ describe('the state of a run', () => {
     expect(() => new RunState([{ name: 'x', needs: ['y'] }])).toThrow('step x comes before y');
   });
 
-  test('any graph, any outcomes: no step starts before its needs, and the run ends', () => {
-    const graphs = fc.array(fc.array(fc.nat(), { maxLength: 4 }), { minLength: 1, maxLength: 30 }).map((needs) =>
-      needs.map((list, i) => ({
-        name: String(i),
-        needs: i === 0 ? [] : list.map((n) => String(n % i)),
-      })),
-    );
+  test('a damaged output that two consumers find: both wait for it', () => {
+    const state = new RunState(diamond);
+    state.apply('a', 'cached');
+    state.apply('b', 'start');
+    state.apply('c', 'start');
+    expect(state.redo('a', 'b')).toBe(true);
+    expect(state.redo('a', 'c')).toBe(true);
+    finish(state, 'a');
+    expect(state.takeReady()).toEqual(['e', 'b', 'c']);
+  });
+
+  test('a damaged output that cannot be made again: who finds it later is told so', () => {
+    const state = new RunState(diamond);
+    state.apply('a', 'cached');
+    state.apply('b', 'start');
+    state.apply('c', 'start');
+    state.redo('a', 'b');
+    state.apply('a', 'start');
+    expect(state.apply('a', 'fail')).toEqual(['b', 'd']);
+    expect(state.redo('a', 'c')).toBe(false);
+    expect(state.apply('c', 'abandon')).toEqual([]);
+  });
+
+  const graphs = fc.array(fc.array(fc.nat(), { maxLength: 4 }), { minLength: 1, maxLength: 30 }).map((needs) =>
+    needs.map((list, i) => ({
+      name: String(i),
+      needs: i === 0 ? [] : [...new Set(list.map((n) => String(n % i)))],
+    })),
+  );
+  const chances = fc.constantFrom(0, 0, 5, 30);
+  const mishaps: fc.Arbitrary<Mishaps> = fc.record({
+    failing: chances,
+    canceled: chances,
+    skipped: chances,
+    damages: fc.constantFrom(0, 0, 1, 5, 20),
+    crashes: fc.constantFrom(0, 0, 1, 3),
+    stopped: fc.constantFrom(false, false, true),
+    failFast: fc.boolean(),
+    jobs: fc.integer({ min: 1, max: 5 }),
+  });
+
+  test('any graph, failures, skips, damage, stops and crashes: what must hold does, and the run ends', () => {
     fc.assert(
-      fc.property(graphs, fc.infiniteStream(fc.nat()), (steps, choices) => {
-        const state = new RunState(steps);
-        const pick = (): number => choices.next().value as number;
-        const outcomes = ['complete', 'complete', 'complete', 'cached', 'fail', 'cancel'] as const;
-        const ready: string[] = [];
-        for (ready.push(...state.takeReady()); ready.length > 0; ready.push(...state.takeReady())) {
-          const [step = ''] = ready.splice(pick() % ready.length, 1);
-          const needs = steps.find(({ name }) => name === step)?.needs ?? [];
-          expect(needs.every((need) => ['complete', 'cached'].includes(state.state(need)))).toBe(true);
-          state.apply(step, 'start');
-          state.apply(step, outcomes[pick() % outcomes.length] ?? 'complete');
-        }
-        expect(state.finished()).toBe(true);
-        for (const { name, needs } of steps) {
-          const lost = needs.some((need) => !['complete', 'cached'].includes(state.state(need)));
-          expect(state.state(name) === 'abandoned').toBe(lost);
-        }
+      fc.property(graphs, mishaps, fc.infiniteStream(fc.nat()), (steps, befalls, choices) => {
+        simulate(steps, befalls, (limit) => (choices.next().value as number) % limit);
       }),
+      { numRuns: 20_000 },
     );
   });
 });
