@@ -2,7 +2,7 @@
  * Waits until files or folders change. The system says that something has happened in a folder; whether it is one of the
  * files that matter, and whether it has changed at all, is told by comparing sizes, times and inodes. Nothing is polled.
  */
-import { existsSync, statSync, watch, type FSWatcher } from 'node:fs';
+import { existsSync, realpathSync, statSync, watch, type FSWatcher } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { witnessOfPaths } from '../../artifacts/digest.js';
@@ -17,6 +17,15 @@ export interface FileWatch {
   readonly close: () => void;
 }
 
+/** The path itself where it is no link, or leads nowhere. */
+function whereLinksLead(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
+}
+
 /** Folders to watch: the one of each file, or the nearest that is there, and of a folder all that is below it. */
 function watchedFolders(paths: readonly string[]): ReadonlyMap<string, { recursive: boolean; names: Set<string> }> {
   const folders = new Map<string, { recursive: boolean; names: Set<string> }>();
@@ -28,9 +37,11 @@ function watchedFolders(paths: readonly string[]): ReadonlyMap<string, { recursi
   };
   for (const path of paths) {
     if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) add(path, true, '');
-    let [folder, name] = [dirname(path), basename(path)];
-    while (!existsSync(folder)) [folder, name] = [dirname(folder), basename(folder)];
-    add(folder, false, name);
+    for (const place of new Set([path, whereLinksLead(path)])) {
+      let [folder, name] = [dirname(place), basename(place)];
+      while (!existsSync(folder)) [folder, name] = [dirname(folder), basename(folder)];
+      add(folder, false, name);
+    }
   }
   return folders;
 }

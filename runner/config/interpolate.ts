@@ -85,7 +85,7 @@ function resolve(name: string, range: SourceRange, scope: Scope, problems: Probl
     return undefined;
   }
   if (kind === 'secrets' && !scope.later.has('secrets')) {
-    problems.add('not-allowed', 'a secret cannot stand in params, where it would be recorded', range, {
+    problems.add('not-allowed', 'a secret cannot stand here, where it would be recorded or seen by others', range, {
       hint: `hand it over in the environment: 'env: {${key}: "\${secrets.${key}}"}'`,
     });
     return undefined;

@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ChildProcess } from 'node:child_process';
 import { afterEach, describe, expect, test } from '@jest/globals';
@@ -97,7 +97,10 @@ describe('--watch', () => {
     fragment('b');
     script('c');
     main('a');
-    writeFileSync(join(folder, 'params.yaml'), 'word: first\n');
+    // A link to a file elsewhere: what changes is the file.
+    const params = join(temporaryFolder(), 'values.yaml');
+    symlinkSync(params, join(folder, 'params.yaml'));
+    writeFileSync(params, 'word: first\n');
     const watching = watch(folder, '--params-file', 'params.yaml');
     const all = { one: 'completed', part_two: 'completed', three: 'completed' };
     const cached = { one: 'cached', part_two: 'cached', three: 'cached' };
@@ -111,7 +114,7 @@ describe('--watch', () => {
       changed: ['parts/part.yaml'],
       ends: { ...cached, part_two: 'completed' },
     });
-    writeFileSync(join(folder, 'params.yaml'), 'word: second\n');
+    writeFileSync(params, 'word: second\n');
     expect(await watching.round()).toEqual({ changed: ['params.yaml'], ends: { ...cached, one: 'completed' } });
     script('C');
     expect(await watching.round()).toEqual({ changed: ['three.js'], ends: { ...cached, three: 'completed' } });
