@@ -1,5 +1,6 @@
 /**
- * The artifact that a file or folder came from: one of the store by its path, any other by the digests of its files.
+ * The artifact that a file or folder came from: one of the store by its path, a pushed version by its record, any other by
+ * the digests of its files.
  */
 import { lstat, realpath, stat } from 'node:fs/promises';
 import { relative, sep } from 'node:path';
@@ -11,7 +12,8 @@ import { findFiles } from '../../artifacts/store/find-files.js';
 import { manifestDigest } from '../../artifacts/store/manifest.js';
 import { StoreError } from '../../artifacts/store/store-error.js';
 import type { StoreRoot } from '../../artifacts/store/store-root.js';
-import { ORIGIN_FILE, readOrigin } from '../../components/pusher/push-record.js';
+import { ORIGIN_FILE, readOrigin, type Origin } from '../../components/pusher/push-record.js';
+import { shortDigest } from '../reporting/quantities.js';
 import { RequestError } from '../source/request-error.js';
 
 /** What a path turned out to be. */
@@ -60,6 +62,29 @@ function ranked(files: readonly ManifestFile[], root: StoreRoot): readonly { dig
     .sort((a, b) => b.matching - a.matching || b.bytes - a.bytes || a.besides - b.besides);
 }
 
+/** The model that a pushed version says it is of, with how many of the version's files are really those of it. */
+function byOrigin(
+  { model, tflite_model: tflite }: Origin,
+  files: readonly ManifestFile[],
+  path: string,
+  root: StoreRoot,
+  known: (digest: string) => ArtifactRecord | undefined,
+): FoundByFiles {
+  const artifact = known(model);
+  if (artifact === undefined) {
+    throw new RequestError(
+      'no-artifact',
+      `${path} was pushed from model ${shortDigest(model)}, which this store does not know`,
+      'name the store that has it with --root',
+    );
+  }
+  const held = findFiles(root, new Set(files.map(({ sha256 }) => sha256)))
+    .filter(({ digest }) => digest === model || digest === tflite)
+    .flatMap(({ manifest }) => manifest.files.map(({ sha256 }) => sha256));
+  const matching = files.filter(({ sha256 }) => held.includes(sha256)).length;
+  return { artifact, files: files.length, matching, others: [] };
+}
+
 /**
  * Finds it.
  *
@@ -68,30 +93,29 @@ function ranked(files: readonly ManifestFile[], root: StoreRoot): readonly { dig
  * @throws StoreError when it cannot be read
  */
 export async function findByFiles(path: string, root: StoreRoot, metadata: MetadataStore): Promise<FoundByFiles> {
-  const known = (digest: string | undefined): ArtifactRecord | undefined =>
-    digest === undefined ? undefined : metadata.artifactsByDigest(digest)[0];
+  const known = (digest: string): ArtifactRecord | undefined => metadata.artifactsByDigest(digest)[0];
   try {
-    const stored = known(await storedDigest(path, root));
+    const inStore = await storedDigest(path, root);
+    const stored = inStore === undefined ? undefined : known(inStore);
     if (stored !== undefined) return { artifact: stored, files: 1, matching: 1, others: [] };
     const origin = await readOrigin(path);
-    const files = (await filesAt(path)).filter((file) => origin === undefined || file.path !== ORIGIN_FILE);
+    const files = await filesAt(path);
+    if (origin !== undefined) {
+      const pushed = files.filter((file) => file.path !== ORIGIN_FILE);
+      return byOrigin(origin, pushed, path, root, known);
+    }
     const whole = known(manifestDigest({ version: 1, files }));
     if (whole !== undefined) return { artifact: whole, files: files.length, matching: files.length, others: [] };
     const [best, ...more] = ranked(files, root).filter(({ digest }) => known(digest) !== undefined);
-    const artifact = known(best?.digest);
+    const artifact = best === undefined ? undefined : known(best.digest);
     if (best !== undefined && artifact !== undefined) {
       const others = more.filter(({ matching }) => matching === best.matching).map(({ digest }) => digest);
       return { artifact, files: files.length, matching: best.matching, others };
     }
-    // The files of the artifact may be gone, while its record stays.
-    const pushed = known(origin?.model);
-    if (pushed !== undefined) return { artifact: pushed, files: files.length, matching: 0, others: [] };
     throw new RequestError(
       'no-artifact',
       `no artifact of this store holds ${files.length === 1 ? 'the file' : `any of the ${String(files.length)} files of`} ${path}`,
-      origin === undefined
-        ? 'it was changed, or made elsewhere: name its store with --root'
-        : `it says that it is of model ${origin.model.slice(0, 12)}: name the store that has it with --root`,
+      'it was changed, or made elsewhere: name its store with --root',
     );
   } catch (error) {
     throw StoreError.from(error, `reading ${path}`);

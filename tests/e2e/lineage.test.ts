@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { appendFileSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Ajv } from 'ajv';
@@ -94,6 +94,11 @@ describe('pipeline lineage', () => {
     const { stdout, stderr } = await pipeline(folder, ['lineage', 'changed']);
     expect(stdout).toContain(model.slice(0, 12));
     expect(stderr).toBe('3 of 4 files are of this artifact\n');
+    // Of another store: what it has in common with a model of this one tells nothing.
+    const record = JSON.parse(readFileSync(join(changed, 'pipeline.json'), 'utf8')) as object;
+    rmSync(join(changed, 'pipeline.json'));
+    writeFileSync(join(changed, 'pipeline.json'), JSON.stringify({ ...record, model: 'f'.repeat(64) }));
+    await expectRefused(folder, ['lineage', 'changed'], 'no-artifact', 'was pushed from model ffffffffffff');
   });
 
   test('refuses files that no artifact holds', async () => {

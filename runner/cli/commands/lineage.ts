@@ -69,7 +69,7 @@ function certainty({ files = 0, matching = 0, others = [] }: Partial<FoundByFile
   if (files === 0 || (files === matching && others.length === 0)) return '';
   const share =
     matching === 0
-      ? 'the folder says that it was pushed from this model, whose files are gone'
+      ? 'it says that it was pushed from this model, but none of its files is of it'
       : `${String(matching)} of ${counted(files, 'file')} ${matching === 1 ? 'is' : 'are'} of this artifact`;
   const more = others.length === 0 ? '' : `; as many of ${others.slice(0, 5).map(shortDigest).join(', ')}`;
   return `${share}${more}\n`;
