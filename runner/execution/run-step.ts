@@ -8,6 +8,7 @@ import { realDisk } from '../../artifacts/disk.js';
 import type { ProducedArtifact, ResourceUse } from '../../artifacts/metadata/records.js';
 import type { ArtifactStore, StagedArtifact } from '../../artifacts/store/artifact-store.js';
 import { leaveCheckpoints, takeCheckpoints } from '../../artifacts/store/checkpoints.js';
+import { StoreError } from '../../artifacts/store/store-error.js';
 import type { StoreRoot } from '../../artifacts/store/store-root.js';
 import { systemErrorCode } from '../../artifacts/system-error.js';
 import type { PropertyValue } from '../../artifacts/types.js';
@@ -120,6 +121,14 @@ async function isEmpty(folder: string): Promise<boolean> {
   return names.length === 0;
 }
 
+async function removeScratch(folder: string): Promise<void> {
+  try {
+    await realDisk.removeTree(folder);
+  } catch (error) {
+    throw StoreError.from(error, 'removing scratch files');
+  }
+}
+
 /** What an execution has made, before it is published. */
 export interface Made {
   readonly staged: Readonly<Record<string, StagedArtifact>>;
@@ -208,7 +217,7 @@ export async function executeOnce<T>(
     signal.removeEventListener('abort', fail);
     await leaveCheckpoints(surroundings.root, step.checkpointDir, fingerprint);
     for (const folder of Object.values(staged)) await folder.discard();
-    await realDisk.removeTree(step.tempDir);
+    await removeScratch(step.tempDir);
   }
 }
 

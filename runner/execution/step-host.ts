@@ -4,6 +4,7 @@
  */
 import { mkdirSync } from 'node:fs';
 import { announce } from '../../artifacts/fault-injection.js';
+import { StoreError } from '../../artifacts/store/store-error.js';
 import type { PropertyValue } from '../../artifacts/types.js';
 import {
   StepError,
@@ -35,11 +36,15 @@ export interface StepListener {
   property(port: string, name: string, value: PropertyValue): void;
 }
 
-/** Makes a folder of the step, which most steps never ask for. */
+/** Makes a folder of the step, which most steps never ask for. @throws StoreError */
 function madeFolder(path: string): string {
-  announce('mkdir', path);
-  mkdirSync(path, { recursive: true });
-  return path;
+  try {
+    announce('mkdir', path);
+    mkdirSync(path, { recursive: true });
+    return path;
+  } catch (error) {
+    throw StoreError.from(error, `making the folder ${path}`);
+  }
 }
 
 function checkedMetric(name: string, value: number): number {
