@@ -39,12 +39,16 @@ export function descendantsOf(pid: number): readonly StartedProcess[] {
   return childrenOf(pid).flatMap((child) => [startedProcess(child), ...descendantsOf(child)]);
 }
 
-/** All processes that have this variable with this value in the environment that they were started with. */
-export function processesWith(variable: string, value: string): readonly StartedProcess[] {
-  const wanted = `\0${variable}=${value}\0`;
+/** All processes whose environment, as they were started with it, has a variable with such a value. */
+export function processesWith(variable: string, isSuch: (value: string) => boolean): readonly StartedProcess[] {
+  const start = `${variable}=`;
   try {
     return readdirSync('/proc')
-      .filter((name) => /^\d+$/u.test(name) && `\0${read(`/proc/${name}/environ`)}`.includes(wanted))
+      .filter((name) => /^\d+$/u.test(name))
+      .filter((name) => {
+        const entries = read(`/proc/${name}/environ`).split('\0');
+        return entries.some((entry) => entry.startsWith(start) && isSuch(entry.slice(start.length)));
+      })
       .map((name) => startedProcess(Number(name)));
   } catch {
     return [];

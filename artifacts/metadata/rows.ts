@@ -96,7 +96,7 @@ export function costJson({ timings, resources }: Pick<Breakdown, 'timings' | 're
 type Cost = Readonly<Partial<Record<keyof Timings | keyof ResourceUse, number | null>>>;
 
 function costOf(row: Row): Cost {
-  return (mapping(row, 'timings', (value) => value === null || isNumber(value)) ?? {});
+  return mapping(row, 'timings', (value) => value === null || isNumber(value)) ?? {};
 }
 
 /** What an execution took. */

@@ -4,10 +4,11 @@
  */
 import { randomUUID } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, sep } from 'node:path';
 import { canonicalJson } from '../canonical-json.js';
 import { realDisk, type Disk } from '../disk.js';
 import { currentProcess, isAlive, parseProcessIdentity } from '../process-identity.js';
+import { endProcesses, processesWith } from '../process-tree.js';
 import { systemErrorCode } from '../system-error.js';
 import { StoreError } from './store-error.js';
 import type { StoreRoot } from './store-root.js';
@@ -43,12 +44,16 @@ export async function deadStaging(root: StoreRoot): Promise<readonly string[]> {
     .map((name) => join(root.staging, name));
 }
 
-/** Removes what dead processes left in staging; that of this process is open. */
+/**
+ * Removes what dead processes left in staging; that of this process is open. Programs that outlived their run are ended:
+ * they are known by their folder for temporary files, which lies there.
+ */
 export async function sweepStaging(root: StoreRoot, disk: Disk = realDisk): Promise<void> {
   const stagingPath = stagingPaths(root);
   try {
     for (const folder of await deadStaging(root)) {
-      // Moved first: a program that outlived its run and still writes there finds its paths gone.
+      endProcesses(processesWith('TMPDIR', (path) => path.startsWith(`${folder}${sep}`)));
+      // Moved first: what still writes there finds its paths gone.
       const aside = stagingPath();
       try {
         await disk.rename(folder, aside);

@@ -57,8 +57,8 @@ export const execute: Executor<typeof spec> = async ({
       PIPELINE_SEED: String(seed),
       ...env,
     },
-    // The folder for temporary files is the step's own.
-    mark: 'TMPDIR',
+    // The folder for temporary files is the step's own; where the step has another, nothing tells its programs apart.
+    mark: { variable: 'TMPDIR', value: tempDir },
     signal,
     started: startedProcess,
     line: (text) => {

@@ -22,8 +22,8 @@ export interface Program {
   readonly cwd: string;
   /** All of its environment. */
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** A variable of its environment whose value no other program has: it tells what has left the group from all others. */
-  readonly mark?: string;
+  /** An entry of its environment that no other program has: it tells what has left the group from all others. */
+  readonly mark?: { readonly variable: string; readonly value: string };
   /** What it finds on its standard input. Default: nothing. */
   readonly input?: string;
   /** Asks it to end, and ends it when it does not. */
@@ -102,7 +102,7 @@ export async function runProgram(program: Program): Promise<ProgramEnd> {
       // What it left running would hold its output open, and outlive it.
       if (child.pid !== undefined) endGroup(child.pid, 'SIGKILL');
       waiting = setTimeout(() => {
-        leftRunning = mark === undefined ? [] : processesWith(mark, env[mark] ?? '');
+        leftRunning = mark === undefined ? [] : processesWith(mark.variable, (value) => value === mark.value);
         endProcesses(leftRunning);
         child.stdout?.destroy();
         child.stderr?.destroy();

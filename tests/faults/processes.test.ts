@@ -1,12 +1,13 @@
 /**
  * Processes of steps that die in the middle of their work, or leave others behind.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { events, pipeline } from '../rig/cli.js';
+import { events, pipeline, startPipeline } from '../rig/cli.js';
 import { ownComponent } from '../rig/own-component.js';
-import { untilGone } from '../rig/processes.js';
+import { untilEnded, untilGone, untilSays } from '../rig/processes.js';
 import { runPipeline as run, scriptStep, step, writePipeline as write } from '../rig/steps.js';
 import { temporaryFolders } from '../rig/temp-folder.js';
 import { faultsOf } from './stored.js';
@@ -128,5 +129,35 @@ describe('processes that a step leaves behind are ended, and the run ends', () =
     expect(warned).toHaveLength(escaped ? 1 : 0);
     if (escaped) expect(warned[0]?.['message']).toContain(`${readFileSync(join(folder, 'left'), 'utf8')} (sleep)`);
     expect(existsSync(join(folder, '.pipeline'))).toBe(true);
+  });
+
+  test('of a program that has another folder for temporary files: it is let go, and nobody else is ended', async () => {
+    const folder = temporaryFolder();
+    const bystander = spawn('sleep', ['1000'], { env: { ...process.env, TMPDIR: folder }, stdio: 'ignore' });
+    try {
+      const script = `const left = require('child_process').spawn('sleep', ['1000'], { stdio: 'inherit', detached: true }); require('fs').writeFileSync('left', String(left.pid)); require('fs').writeFileSync(process.argv[1] + '/data', ''); process.exit(0)`;
+      write(folder, { leaves: scriptStep(script, {}, { env: { TMPDIR: folder } }) });
+      expect((await pipeline(folder, ['run', 'p.yaml'])).status).toBe(0);
+      process.kill(Number(readFileSync(join(folder, 'left'), 'utf8')), 'SIGKILL');
+      expect([bystander.exitCode, bystander.signalCode]).toEqual([null, null]);
+    } finally {
+      bystander.kill('SIGKILL');
+    }
+  });
+
+  test('of a run that was killed: the next run ends them', async () => {
+    const folder = temporaryFolder();
+    const script =
+      "const fs = require('fs'); if (fs.existsSync('go')) fs.writeFileSync(process.argv[1] + '/data', ''); else { fs.writeFileSync('left', String(process.pid)); console.log('waiting'); setInterval(() => 0, 1000); }";
+    write(folder, { waits: scriptStep(script) });
+    const child = startPipeline(folder, ['run', 'p.yaml', '--json']);
+    await untilSays(child, 'waiting');
+    const ended = untilEnded(child);
+    child.kill('SIGKILL');
+    child.stdout?.destroy();
+    await ended;
+    writeFileSync(join(folder, 'go'), '');
+    expect(await run(folder)).toEqual({ waits: 'completed' });
+    await untilGone(join(folder, 'left'));
   });
 });
