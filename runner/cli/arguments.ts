@@ -40,6 +40,8 @@ export interface PlanningArguments extends PipelineArguments, SelectionArguments
   readonly force: readonly string[];
   /** Steps that run at the same time; undefined: as many as there are cores. */
   readonly jobs: number | undefined;
+  /** What steps may take together; what is not said is that of the machine. */
+  readonly resources: Partial<Demand>;
 }
 
 /** Arguments of `pipeline plan`. */
@@ -58,8 +60,6 @@ export interface RunArguments extends PlanningArguments {
   readonly dryRun: boolean;
   /** Whether nothing new starts once a step has failed. */
   readonly failFast: boolean;
-  /** What steps may take together; what is not said is that of the machine. */
-  readonly resources: Partial<Demand>;
   /** Path of a page on the run, written when it has ended. */
   readonly report: string | undefined;
   /** File that the metrics of the run are written to, for Prometheus. */

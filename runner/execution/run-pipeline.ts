@@ -30,6 +30,7 @@ import { needsOf, type GraphNode, type PipelineGraph } from '../graph/pipeline-g
 import { arrivalOf, type ArtifactsByPort, type NodeEnd } from '../plan/arrival.js';
 import { planPipeline } from '../plan/plan-pipeline.js';
 import { byPort, Planner, type DamagedArtifact, type Decision } from '../plan/planner.js';
+import { WaitingLine } from '../plan/waiting-line.js';
 import { callHooks } from './call-hooks.js';
 import { checkDeterminism } from './check-determinism.js';
 import { maskFor } from './mask.js';
@@ -40,7 +41,6 @@ import { RunSummaryBuilder } from './run-summary.js';
 import { SharedResults } from './shared-results.js';
 import { stepFailure } from './step-failure.js';
 import { stepLogPath } from './step-log.js';
-import { WaitingLine } from './waiting-line.js';
 import { WorkerPool } from './worker-pool.js';
 
 /** What to run and how. */

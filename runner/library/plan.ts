@@ -56,7 +56,7 @@ export type PlannedStep = { readonly node: string; readonly component: string } 
     }
 );
 
-function stepOf({ node, plan }: PlannedNode, { expected }: Forecast): PlannedStep {
+function stepOf({ node, plan }: PlannedNode, expected: Forecast['expected']): PlannedStep {
   const base = { node: node.name, component: node.spec.name };
   const expectedMs = expected.get(node.name);
   switch (plan.kind) {
@@ -87,15 +87,21 @@ function stepOf({ node, plan }: PlannedNode, { expected }: Forecast): PlannedSte
  * @throws StoreError when the store cannot be read
  */
 export async function plan(pipeline: Pipeline, options: PlanOptions = {}): Promise<readonly PlannedStep[]> {
-  const [{ select }, { planPipeline }, { forecast }, { findRoot }, { openMetadataStore }, { openLocalArtifactStore }] =
-    await Promise.all([
-      import('./select.js'),
-      import('../plan/plan-pipeline.js'),
-      import('../plan/forecast.js'),
-      import('../../artifacts/store/store-root.js'),
-      import('../../artifacts/metadata/sqlite-metadata-store.js'),
-      import('../../artifacts/store/local-artifact-store.js'),
-    ]);
+  const [
+    { select },
+    { planPipeline },
+    { expectedTimes },
+    { findRoot },
+    { openMetadataStore },
+    { openLocalArtifactStore },
+  ] = await Promise.all([
+    import('./select.js'),
+    import('../plan/plan-pipeline.js'),
+    import('../plan/forecast.js'),
+    import('../../artifacts/store/store-root.js'),
+    import('../../artifacts/metadata/sqlite-metadata-store.js'),
+    import('../../artifacts/store/local-artifact-store.js'),
+  ]);
   const selected = select(pipeline, options);
   const root = await findRoot(resolve(options.root ?? '.pipeline'));
   const there = root !== undefined && existsSync(root.metadata);
@@ -103,8 +109,8 @@ export async function plan(pipeline: Pipeline, options: PlanOptions = {}): Promi
   try {
     const store = there && metadata ? { metadata, artifacts: openLocalArtifactStore(root) } : undefined;
     const planned = await planPipeline({ ...selected, store, cache: options.cache ?? true });
-    const expectation = forecast(planned, { pipeline: selected.graph.name, jobs: 1, metadata });
-    return planned.map((each) => stepOf(each, expectation));
+    const expected = expectedTimes(planned, selected.graph.name, metadata);
+    return planned.map((each) => stepOf(each, expected));
   } finally {
     metadata?.close();
   }

@@ -5,21 +5,21 @@
  */
 import type { MetadataStore } from '../../artifacts/metadata/metadata-store.js';
 import { needsOf } from '../graph/pipeline-graph.js';
-import { criticalPath, type Task } from './critical-path.js';
+import { criticalPath } from './critical-path.js';
 import type { PlannedNode } from './plan-pipeline.js';
-import { simulateRun } from './simulate-run.js';
+import { simulateRun, type Capacity, type DemandingTask } from './simulate-run.js';
 import { expectedMs, PAST_EXECUTIONS } from './step-time.js';
 
 /** What is expected of a plan. Times are milliseconds. */
 export interface Forecast {
-  /** By node, of those that would run or may run; undefined where it never ran. */
+  /** By node, as {@link expectedTimes} has them. */
   readonly expected: ReadonlyMap<string, number | undefined>;
   /** Steps that may run and never ran here: they count as nothing below. */
   readonly unknown: readonly string[];
   /** Steps that follow one another, and take the longest together. */
   readonly criticalPath: readonly string[];
   readonly criticalPathMs: number;
-  /** From the beginning to the end, with so many jobs. */
+  /** From the beginning to the end, with so many jobs and such a budget. */
   readonly wallMs: number;
   /** Outputs that are there already: each content once. */
   readonly cachedBytes: number;
@@ -46,22 +46,33 @@ function savedMs({ plan }: PlannedNode): number {
 }
 
 /**
- * Foretells what a plan would cost.
+ * The times that the nodes are expected to take which would run or may run; undefined where one never ran.
  *
  * @param metadata - undefined while nothing ever ran
  */
+export function expectedTimes(
+  planned: readonly PlannedNode[],
+  pipeline: string,
+  metadata: MetadataStore | undefined,
+): Forecast['expected'] {
+  const running = planned.filter(({ plan }) => plan.kind === 'run' || plan.kind === 'waits');
+  return new Map(
+    running.map(({ node }) => {
+      const step = { pipeline, node: node.name, component: node.spec.name, limit: PAST_EXECUTIONS };
+      return [node.name, expectedMs(metadata?.recentTimings(step) ?? [])];
+    }),
+  );
+}
+
+/** Foretells what a plan would cost, of which no node asks for more than there is. */
 export function forecast(
   planned: readonly PlannedNode[],
-  { pipeline, jobs, metadata }: { pipeline: string; jobs: number; metadata: MetadataStore | undefined },
+  expected: Forecast['expected'],
+  capacity: Capacity,
 ): Forecast {
-  const expected = new Map<string, number | undefined>();
-  const tasks = planned.map(({ node, plan }): Task => {
-    const base = { name: node.name, needs: needsOf(node) };
-    if (plan.kind !== 'run' && plan.kind !== 'waits') return { ...base, ms: 0 };
-    const step = { pipeline, node: node.name, component: node.spec.name, limit: PAST_EXECUTIONS };
-    const ms = expectedMs(metadata?.recentTimings(step) ?? []);
-    expected.set(node.name, ms);
-    return { ...base, ms: ms ?? 0 };
+  const tasks = planned.map(({ node }): DemandingTask => {
+    const { name, demand } = node;
+    return { name, needs: needsOf(node), demand, ms: expected.get(name) ?? 0 };
   });
   const longest = criticalPath(tasks);
   return {
@@ -69,7 +80,7 @@ export function forecast(
     unknown: [...expected].flatMap(([name, ms]) => (ms === undefined ? [name] : [])),
     criticalPath: longest.path.filter((name) => expected.has(name)),
     criticalPathMs: longest.ms,
-    wallMs: simulateRun(tasks, jobs),
+    wallMs: simulateRun(tasks, capacity),
     cachedBytes: [...new Map(planned.flatMap((each) => [...cachedOutputs(each)])).values()].reduce((a, b) => a + b, 0),
     savedMs: planned.reduce((sum, each) => sum + savedMs(each), 0),
   };

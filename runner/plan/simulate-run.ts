@@ -1,11 +1,25 @@
 /**
- * A run played through without running anything: when it would end, given what each task takes. It starts tasks as the
- * scheduler does: in the order in which they become ready, as many at a time as are allowed.
+ * A run played through without running anything: when it would end, given what each task takes. Tasks start by the rule
+ * that the scheduler goes by: the same line, in the order in which they become ready.
  */
+import type { Demand } from '../config/demand.js';
 import type { Task } from './critical-path.js';
+import { WaitingLine, type Started } from './waiting-line.js';
+
+/** A task that takes a part of the machine while it runs. */
+export interface DemandingTask extends Task {
+  readonly demand: Demand;
+}
+
+/** What there is for those that run at the same time. */
+export interface Capacity {
+  readonly budget: Demand;
+  /** How many may run at the same time. */
+  readonly jobs: number;
+}
 
 interface Running {
-  readonly name: string;
+  readonly turn: Started<DemandingTask>;
   readonly endsAt: number;
 }
 
@@ -18,46 +32,62 @@ function takeFirst(running: Running[]): Running | undefined {
   return running.splice(first, 1)[0];
 }
 
+/** Tasks by how many of their needs have not ended, and by whom they wait for. */
+class OpenTasks {
+  readonly #open = new Map<string, number>();
+  readonly #neededBy = new Map<string, DemandingTask[]>();
+
+  constructor(tasks: readonly DemandingTask[]) {
+    for (const task of tasks) {
+      const needs = new Set(task.needs);
+      this.#open.set(task.name, needs.size);
+      this.#neededBy.set(task.name, []);
+      for (const need of needs) {
+        const dependants = this.#neededBy.get(need);
+        if (dependants === undefined) throw new Error(`task ${task.name} comes before ${need}, which it needs`);
+        dependants.push(task);
+      }
+    }
+  }
+
+  isReady({ name }: DemandingTask): boolean {
+    return this.#open.get(name) === 0;
+  }
+
+  /** The tasks that become ready by the end of this one. */
+  end({ name }: DemandingTask): readonly DemandingTask[] {
+    return (this.#neededBy.get(name) ?? []).filter((dependant) => {
+      const left = (this.#open.get(dependant.name) ?? 0) - 1;
+      this.#open.set(dependant.name, left);
+      return left === 0;
+    });
+  }
+}
+
 /**
  * The time from the first start to the last end, in milliseconds.
  *
- * @param tasks - in an order in which every task comes after those it needs; one of 0 ms occupies no worker
- * @param jobs - tasks that run at the same time
+ * @param tasks - in an order in which every task comes after those it needs; none asks for more than the whole budget
  */
-export function simulateRun(tasks: readonly Task[], jobs: number): number {
-  const duration = new Map(tasks.map(({ name, ms }) => [name, ms]));
-  const open = new Map<string, number>();
-  const neededBy = new Map<string, string[]>();
-  for (const { name, needs } of tasks) {
-    const unique = new Set(needs);
-    open.set(name, unique.size);
-    neededBy.set(name, []);
-    for (const need of unique) {
-      const dependants = neededBy.get(need);
-      if (dependants === undefined) throw new Error(`task ${name} comes before ${need}, which it needs`);
-      dependants.push(name);
-    }
-  }
-  const ready = tasks.filter(({ name }) => open.get(name) === 0).map(({ name }) => name);
+export function simulateRun(tasks: readonly DemandingTask[], { budget, jobs }: Capacity): number {
+  const open = new OpenTasks(tasks);
+  const line = new WaitingLine<DemandingTask>(budget, jobs);
   const running: Running[] = [];
   let now = 0;
-  let started = 0;
-  const end = (name: string): void => {
-    for (const dependant of neededBy.get(name) ?? []) {
-      const left = (open.get(dependant) ?? 0) - 1;
-      open.set(dependant, left);
-      if (left === 0) ready.push(dependant);
-    }
+  const ready = (task: DemandingTask): void => {
+    // What takes no time takes nothing else: it is there already.
+    if (task.ms > 0) line.add(task, task.demand);
+    else open.end(task).forEach(ready);
   };
+  tasks.filter((task) => open.isReady(task)).forEach(ready);
   for (;;) {
-    for (let name = ready[started]; name !== undefined && running.length < jobs; name = ready[++started]) {
-      const ms = duration.get(name) ?? 0;
-      if (ms === 0) end(name);
-      else running.push({ name, endsAt: now + ms });
+    for (let turn = line.next(); turn !== undefined; turn = line.next()) {
+      running.push({ turn, endsAt: now + turn.item.ms });
     }
-    const next = takeFirst(running);
-    if (next === undefined) return now;
-    now = next.endsAt;
-    end(next.name);
+    const ended = takeFirst(running);
+    if (ended === undefined) return now;
+    now = ended.endsAt;
+    line.release(ended.turn);
+    open.end(ended.turn.item).forEach(ready);
   }
 }

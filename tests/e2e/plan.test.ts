@@ -84,6 +84,23 @@ describe('pipeline plan', () => {
     expect(stdout).toContain('predicted: about 7.0s, 2 at a time\nlongest way: first → second\n');
   });
 
+  test('counts with the cores that nodes ask for, and refuses what run refuses', async () => {
+    const folder = temporaryFolder();
+    const nodesOf = (text: string): Readonly<Record<string, string>> => ({
+      first: step('first', text, {}, { resources: { cpu: 3 } }),
+      other: step('other', text, {}, { resources: { cpu: 3 } }),
+    });
+    write(folder, nodesOf('a'));
+    await pipeline(folder, ['run', 'p.yaml', '--resources', 'cpu=4']);
+    took(folder, { first: 3000, other: 5000 });
+    write(folder, nodesOf('b'));
+    const wall = async (cpu: number): Promise<unknown> =>
+      (await plan(folder, '--jobs', '2', '--resources', `cpu=${String(cpu)}`)).forecast['wallMs'];
+    expect([await wall(4), await wall(6)]).toEqual([8000, 5000]);
+    const { status, stderr } = await pipeline(folder, ['plan', 'p.yaml', '--resources', 'cpu=2']);
+    expect([status, stderr]).toEqual([2, expect.stringContaining("the node 'first' takes more cpu than there is")]);
+  });
+
   test('--exit-code: 1 when something would run, 0 when nothing would; without it, 0', async () => {
     const folder = temporaryFolder();
     write(folder, nodes);

@@ -7,11 +7,12 @@ import { availableParallelism } from 'node:os';
 import { openMetadataStore } from '../../../artifacts/metadata/sqlite-metadata-store.js';
 import { openLocalArtifactStore } from '../../../artifacts/store/local-artifact-store.js';
 import { findRoot } from '../../../artifacts/store/store-root.js';
-import { cachedOutputs, forecast, type Forecast } from '../../plan/forecast.js';
+import { machineBudget, overBudget } from '../../graph/budget.js';
+import { cachedOutputs, expectedTimes, forecast, type Forecast } from '../../plan/forecast.js';
 import { planPipeline, type PlannedNode } from '../../plan/plan-pipeline.js';
 import { plannedAction, planText } from '../../reporting/plan-text.js';
 import { styleFor } from '../../reporting/style.js';
-import { EXIT, type Command, type ExitStatus } from '../command.js';
+import { EXIT, InvalidPipeline, type Command, type ExitStatus } from '../command.js';
 import type { PlanArguments } from '../arguments.js';
 import { loadGraph } from '../load.js';
 import { answerJson } from '../open-store.js';
@@ -46,6 +47,9 @@ function status(planned: readonly PlannedNode[], exitCode: boolean): ExitStatus 
 export const command: Command<PlanArguments> = async (args, environment) => {
   const { stdout } = environment;
   const selected = selectGraph(await loadGraph(args, environment), args);
+  const budget = machineBudget(args.resources, args.jobs);
+  const over = overBudget(selected, budget);
+  if (over.length > 0) throw new InvalidPipeline(over);
   const root = await findRoot(environment.root);
   const there =
     root !== undefined &&
@@ -59,7 +63,7 @@ export const command: Command<PlanArguments> = async (args, environment) => {
     const planned = await planPipeline({ ...selected, store, cache: args.cache });
     const { name: pipeline } = selected.graph;
     const jobs = args.jobs ?? availableParallelism();
-    const expectation = forecast(planned, { pipeline, jobs, metadata });
+    const expectation = forecast(planned, expectedTimes(planned, pipeline, metadata), { jobs, budget });
     if (environment.json) answerJson(environment, 'plan', { pipeline, ...planJson(planned, expectation, jobs) });
     else {
       const columns = stdout.isTTY ? stdout.columns : Infinity;

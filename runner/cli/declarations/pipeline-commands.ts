@@ -34,12 +34,17 @@ function pipelineArguments(file: string, { set, paramsFile }: PipelineOptions): 
 }
 
 type PlanOptions = PipelineOptions &
-  Omit<PlanningArguments, 'file' | 'paramsFiles' | 'jobs'> & { readonly jobs?: number };
+  Omit<PlanningArguments, 'file' | 'paramsFiles' | 'jobs' | 'resources'> &
+  MachineOptions;
 
-/** What `run` takes beside what `plan` takes. */
-interface RunOptions {
+/** What there is for the steps that run at the same time. */
+interface MachineOptions {
   readonly jobs?: number;
   readonly resources?: Partial<Demand>;
+}
+
+/** What `run` takes beside what `plan` takes. */
+interface RunOptions extends MachineOptions {
   readonly failFast?: boolean;
   readonly checkDeterminism?: boolean;
   readonly watch?: boolean;
@@ -66,19 +71,19 @@ function planCommand(program: Parser, name: string, summary: string): Parser {
     .option('--exclude <node>', 'neither this node nor what comes after it (repeatable)', collect, [])
     .option('--no-cache', 'execute every step')
     .option('--force <node>', 'execute this node, cached or not (repeatable)', collect, [])
-    .option('-j, --jobs <n>', JOBS, count);
+    .option('-j, --jobs <n>', JOBS, count)
+    .option('--resources <amounts>', RESOURCES, budgetAmounts);
 }
 
 function planArguments(file: string, options: PlanOptions): PlanningArguments {
-  const { from, to, only, exclude, cache, force, jobs } = options;
-  return { ...pipelineArguments(file, options), from, to, only, exclude, cache, force, jobs };
+  const { from, to, only, exclude, cache, force, jobs, resources = {} } = options;
+  return { ...pipelineArguments(file, options), from, to, only, exclude, cache, force, jobs, resources };
 }
 
 /** Declares the commands that read a pipeline file. */
 export function declarePipelineCommands(program: Parser, start: Start): void {
   program.commandsGroup('Pipelines:');
   planCommand(program, 'run', 'run a pipeline; what has not changed since an earlier run is not executed again')
-    .option('--resources <amounts>', RESOURCES, budgetAmounts)
     .option('--keep-going', 'when a step fails, go on with what does not need it (default)')
     .addOption(new Option('--fail-fast', 'when a step fails, start nothing new').conflicts('keepGoing'))
     .option(
@@ -92,11 +97,10 @@ export function declarePipelineCommands(program: Parser, start: Start): void {
     )
     .option('--dry-run', "say what would happen, as 'plan' does; executes nothing")
     .action(async (file: string, options: PlanOptions & RunOptions) => {
-      const { resources = {}, failFast = false, checkDeterminism = false } = options;
+      const { failFast = false, checkDeterminism = false } = options;
       const { watch = false, dryRun = false, metricsFile, report } = options;
       await start<RunArguments>(() => import('../commands/run.js'), {
         ...planArguments(file, options),
-        resources,
         failFast,
         metricsFile,
         checkDeterminism,

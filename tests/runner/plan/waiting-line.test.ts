@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { WaitingLine, type Started } from '../../../runner/execution/waiting-line.js';
+import { WaitingLine, type Started } from '../../../runner/plan/waiting-line.js';
 import type { Demand } from '../../../runner/config/demand.js';
 
 const demand = (cpu: number, memory = 0, gpu = 0): Demand => ({ cpu, memory, gpu });
