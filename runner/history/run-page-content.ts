@@ -7,7 +7,7 @@ import type { ExecutionRecord, RunRecord } from '../../artifacts/metadata/record
 import type { ArtifactStore } from '../../artifacts/store/artifact-store.js';
 import type { StoreRoot } from '../../artifacts/store/store-root.js';
 import { lineageText } from '../reporting/lineage-text.js';
-import { recordedLines } from '../reporting/log-reader.js';
+import { recordedTail } from '../reporting/log-reader.js';
 import type { PageStep, RunPageContent } from '../reporting/page/run-page.js';
 import { moment } from '../reporting/quantities.js';
 import { styleFor } from '../reporting/style.js';
@@ -46,7 +46,7 @@ async function pageStep(
 ): Promise<PageStep> {
   const { node, component, state, startedAt, endedAt, attempts, metrics, cachedFrom } = execution;
   const origin = cachedFrom === undefined ? undefined : metadata.execution(cachedFrom)?.execution;
-  const lines = await recordedLines(root.path, execution.log);
+  const { lines, isCut } = await recordedTail(root.path, execution.log, LOG_LINES);
   const tookTime = state !== 'CACHED' && state !== 'SKIPPED';
   return {
     node,
@@ -64,8 +64,8 @@ async function pageStep(
       bytes,
       gone,
     })),
-    log: lines.slice(-LOG_LINES),
-    isLogCut: lines.length > LOG_LINES,
+    log: lines,
+    isLogCut: isCut,
   };
 }
 

@@ -1,7 +1,7 @@
 /**
  * Reads the logs that steps leave, whole or as they grow.
  */
-import { open } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { StringDecoder } from 'node:string_decoder';
 import { StoreError } from '../../artifacts/store/store-error.js';
 import { systemErrorCode } from '../../artifacts/system-error.js';
@@ -29,12 +29,20 @@ export function parseLogLine(line: string): LogLine {
 
 /** A log that is read on from where it was left. */
 export class LogReader {
-  #at = 0;
+  #at: number;
   #begun = '';
   readonly #decoder = new StringDecoder('utf8');
 
-  /** @param path - absolute; the file may come to be later */
-  constructor(private readonly path: string) {}
+  /**
+   * @param path - absolute; the file may come to be later
+   * @param start - the byte to begin at
+   */
+  constructor(
+    private readonly path: string,
+    start = 0,
+  ) {
+    this.#at = start;
+  }
 
   /**
    * The lines that have been added.
@@ -79,4 +87,33 @@ export class LogReader {
 export async function recordedLines(root: string, log: string | undefined): Promise<readonly LogLine[]> {
   const path = recordedLog(root, log);
   return path === undefined ? [] : await new LogReader(path).read(true);
+}
+
+/** Bytes of a log that are looked at for its end. */
+const TAIL_BYTES = 1 << 18;
+
+/**
+ * The last lines of a recorded log, however long it is, and whether there are more.
+ *
+ * @param root - absolute folder of the store
+ * @param log - as the step's record names it
+ */
+export async function recordedTail(
+  root: string,
+  log: string | undefined,
+  count: number,
+): Promise<{ readonly lines: readonly LogLine[]; readonly isCut: boolean }> {
+  const path = recordedLog(root, log);
+  const size =
+    path === undefined
+      ? 0
+      : await stat(path).then(
+          ({ size: bytes }) => bytes,
+          () => 0,
+        );
+  const start = Math.max(0, size - TAIL_BYTES);
+  const read = path === undefined ? [] : await new LogReader(path, start).read(true);
+  // What it begins in the middle of is no line.
+  const lines = start === 0 ? read : read.slice(1);
+  return { lines: lines.slice(-count), isCut: start > 0 || lines.length > count };
 }

@@ -5,7 +5,7 @@ import { describe, expect, test } from '@jest/globals';
 import { pipeline } from '../rig/cli.js';
 import { runModelPipeline, writeModelPipeline } from '../rig/model-pipeline.js';
 import { expectRefused } from '../rig/refused.js';
-import { failingStep, step, writePipeline } from '../rig/steps.js';
+import { failingStep, scriptStep, step, writePipeline } from '../rig/steps.js';
 import { temporaryFolders } from '../rig/temp-folder.js';
 
 const temporaryFolder = temporaryFolders();
@@ -101,6 +101,19 @@ describe('pipeline report', () => {
     const page = readFileSync(join(folder, 'failed.html'), 'utf8');
     expect(page).toContain('What failed');
     expect(page).toContain('program-failed: ');
+  });
+
+  test('shows the ends of logs, however long they are', async () => {
+    const folder = temporaryFolder();
+    const talk =
+      "for (let i = 1; i <= 20000; i++) console.log('line ' + i + ' of many'); require('fs').writeFileSync(process.argv[1] + '/data', '')";
+    writePipeline(folder, { talk: scriptStep(talk) });
+    await pipeline(folder, ['run', 'p.yaml', '--report', 'page.html']);
+    const page = readFileSync(join(folder, 'page.html'), 'utf8');
+    expect(page).toContain('the last 30 lines');
+    expect(page).toContain('line 20000 of many');
+    expect(page).toContain('line 19971 of many');
+    expect(page).not.toContain('line 19970 of many');
   });
 
   test('refuses runs that are not there, and folders that are not there', async () => {
