@@ -1,0 +1,55 @@
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { ResourceMeter } from '../../../runner/execution/resource-meter.js';
+
+const onLinux = existsSync('/proc/self/stat') ? test : test.skip;
+
+const ends: (() => void)[] = [];
+afterEach(() => {
+  for (const end of ends.splice(0)) end();
+});
+
+/** A program that says when it has done its work, and then waits. */
+async function program(script: string): Promise<number> {
+  const child = spawn(process.execPath, ['-e', `${script}; console.log('ready'); setInterval(() => 0, 1000)`]);
+  ends.push(() => child.kill('SIGKILL'));
+  await new Promise((done) => child.stdout.once('data', done));
+  if (child.pid === undefined) throw new Error('it did not start');
+  return child.pid;
+}
+
+describe('what a step used', () => {
+  test('is not known when nothing was measured and nothing told', () => {
+    expect(new ResourceMeter().stop()).toEqual({ cpuMs: undefined, peakMemoryBytes: undefined });
+  });
+
+  test('is what its process says where it cannot be seen from outside', () => {
+    const meter = new ResourceMeter();
+    meter.add(2 ** 30);
+    meter.told({ cpuMs: 5, peakMemoryBytes: undefined });
+    expect(meter.stop()).toEqual({ cpuMs: 5, peakMemoryBytes: undefined });
+  });
+
+  onLinux('is that of the time in which it was measured, not of the time before', async () => {
+    const pid = await program('while (process.cpuUsage().user < 400e3);');
+    const meter = new ResourceMeter();
+    meter.add(pid);
+    const { cpuMs, peakMemoryBytes } = meter.stop();
+    expect(cpuMs).toBeLessThan(200);
+    expect(peakMemoryBytes).toBeGreaterThan(10e6);
+  });
+
+  onLinux('is that of several processes together, with those that they start', async () => {
+    const single = await program('');
+    const parent = await program(
+      "require('child_process').spawn(process.execPath, ['-e', 'setInterval(() => 0, 1000)'])",
+    );
+    const [one, both] = [new ResourceMeter(), new ResourceMeter()];
+    one.add(single);
+    both.add(single);
+    both.add(parent);
+    const [less, more] = [one.stop().peakMemoryBytes, both.stop().peakMemoryBytes];
+    expect(more).toBeGreaterThan(1.5 * (less ?? Infinity));
+  });
+});
