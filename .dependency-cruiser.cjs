@@ -104,6 +104,12 @@ module.exports = {
       to: { path: 'node_modules/p-queue/' },
     },
     {
+      name: 'only-remote-speaks-to-buckets',
+      severity: 'error',
+      from: { pathNot: '^artifacts/remote/' },
+      to: { path: 'node_modules/aws4fetch/' },
+    },
+    {
       name: 'only-metadata-uses-sqlite',
       severity: 'error',
       from: { pathNot: '^(artifacts/metadata/|tests/)' },

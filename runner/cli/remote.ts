@@ -6,6 +6,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { folderObjects } from '../../artifacts/remote/folder-objects.js';
+import type { RemoteObjects } from '../../artifacts/remote/remote-objects.js';
 import { openRemoteStore, type RemoteStore } from '../../artifacts/remote/remote-store.js';
 import { errorMessage } from '../../artifacts/system-error.js';
 import { RequestError } from '../source/request-error.js';
@@ -48,33 +49,70 @@ function folderOf(place: string, cwd: string): string {
   }
 }
 
+function objectsInFolder(place: string, cwd: string): RemoteObjects {
+  const folder = folderOf(place, cwd);
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true) return folderObjects(folder);
+  throw refuse(`${PLACE} names ${folder}, which is no folder`, 'make it, or mount the share that it is on');
+}
+
+/** The bucket of an `s3:` address; who asks, and where, is said by the variables that Amazon's own tools read. */
+async function objectsInBucket(place: string, env: Environment['env']): Promise<RemoteObjects> {
+  const [, bucket, path = ''] = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,62})(?:\/([\w./-]*))?$/u.exec(place) ?? [];
+  if (bucket === undefined || path.split('/').some((part) => part === '.' || part === '..')) {
+    throw refuse(`${PLACE} is '${place.slice(0, 80)}'`, 'write it as s3://bucket/prefix');
+  }
+  const given = (...names: readonly string[]): string | undefined =>
+    names.map((name) => env[name]).find((value) => value !== undefined && value !== '');
+  const endpoint = given('AWS_ENDPOINT_URL_S3', 'AWS_ENDPOINT_URL');
+  const region = given('AWS_REGION', 'AWS_DEFAULT_REGION') ?? (endpoint === undefined ? undefined : 'us-east-1');
+  const accessKeyId = given('AWS_ACCESS_KEY_ID');
+  const secretAccessKey = given('AWS_SECRET_ACCESS_KEY');
+  if (accessKeyId === undefined || secretAccessKey === undefined || region === undefined) {
+    throw refuse(
+      `${PLACE} names a bucket, but not all that is needed to ask for it is there`,
+      'set AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_REGION; for another service than Amazon, AWS_ENDPOINT_URL_S3 too',
+    );
+  }
+  if (endpoint !== undefined && !(URL.canParse(endpoint) && /^https?:$/u.test(new URL(endpoint).protocol))) {
+    throw refuse(`AWS_ENDPOINT_URL_S3 is '${endpoint.slice(0, 80)}', no web address`, 'write it as https://host:port');
+  }
+  const prefix = path.replace(/^\/+|\/+$/gu, '');
+  const { s3Objects } = await import('../../artifacts/remote/s3-objects.js');
+  return s3Objects({
+    bucket,
+    prefix: prefix === '' ? '' : `${prefix}/`,
+    region,
+    endpoint: endpoint?.replace(/\/+$/u, ''),
+    accessKeyId,
+    secretAccessKey,
+    sessionToken: given('AWS_SESSION_TOKEN'),
+  });
+}
+
 /**
  * Opens the shared store; undefined where the environment names none.
  *
  * @throws RequestError `bad-remote`
  */
-export function remoteStore(environment: Environment): RemoteStore | undefined {
+export async function remoteStore(environment: Environment): Promise<RemoteStore | undefined> {
   const { env, cwd } = environment;
   const place = env[PLACE];
   if (place === undefined || place === '') return undefined;
   const scheme = /^([a-z][a-z0-9+.-]+):/u.exec(place)?.[1];
-  if (scheme !== undefined && scheme !== 'file') {
+  if (scheme !== undefined && scheme !== 'file' && scheme !== 's3') {
     throw refuse(
       `${PLACE} is '${place.slice(0, 80)}', of a kind that is not known`,
-      'name a folder, such as a mounted share',
+      'name a folder, or s3://bucket/prefix',
     );
-  }
-  const folder = folderOf(place, cwd);
-  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true) {
-    throw refuse(`${PLACE} names ${folder}, which is no folder`, 'make it, or mount the share that it is on');
   }
   const access = env[ACCESS] ?? 'read';
   if (access !== 'read' && access !== 'write') {
     throw refuse(`${ACCESS} is '${access.slice(0, 40)}'`, "write 'read' or 'write'");
   }
-  return openRemoteStore(folderObjects(folder), {
+  const rights = {
     write: access === 'write',
     privateKey: keyIn(PRIVATE_KEY, environment, createPrivateKey),
     publicKey: keyIn(PUBLIC_KEY, environment, createPublicKey),
-  });
+  };
+  return openRemoteStore(scheme === 's3' ? await objectsInBucket(place, env) : objectsInFolder(place, cwd), rights);
 }

@@ -4,9 +4,10 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { canonicalJson } from '../../artifacts/canonical-json.js';
 import { sha256Hex } from '../../artifacts/digest.js';
+import { startBucket, type Bucket } from '../rig/bucket.js';
 import { events, pipeline } from '../rig/cli.js';
 import { executed, step, writePipeline } from '../rig/steps.js';
 import { temporaryFolders } from '../rig/temp-folder.js';
@@ -206,5 +207,68 @@ describe('a shared store', () => {
     const names = readdirSync(remote, { recursive: true, encoding: 'utf8' });
     expect(names.filter((name) => name.endsWith('.tmp'))).toEqual([]);
     expect((await run(folder, 'four', READ)).ends).toEqual({ first: 'cached there', second: 'cached there' });
+  });
+});
+
+describe('a shared store in a bucket', () => {
+  const SECRET = 'kept/secret+key';
+  let bucket: Bucket;
+  beforeEach(async () => {
+    bucket = await startBucket(SECRET);
+  });
+  afterEach(async () => {
+    await bucket.close();
+  });
+
+  function access(more: Readonly<Record<string, string>> = {}): Readonly<Record<string, string>> {
+    return {
+      PIPELINE_REMOTE: 's3://models/team',
+      AWS_ENDPOINT_URL_S3: bucket.endpoint,
+      AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE',
+      AWS_SECRET_ACCESS_KEY: SECRET,
+      ...more,
+    };
+  }
+
+  test('what one machine has run is not executed on another', async () => {
+    const { folder, count } = workplace();
+    const made = await run(folder, 'one', access({ PIPELINE_REMOTE_ACCESS: 'write' }));
+    expect(made).toMatchObject({ status: 0, ends: { first: 'completed', second: 'completed' }, warnings: [] });
+    expect(
+      [...bucket.objects.keys()].every((name) =>
+        /^\/models\/team\/(?:files|manifests|results)\/[0-9a-f]{64}$/u.test(name),
+      ),
+    ).toBe(true);
+    expect(bucket.objects.size).toBe(6);
+    bucket.requests.length = 0;
+    expect((await run(folder, 'two', access())).ends).toEqual({ first: 'cached there', second: 'cached there' });
+    expect(count()).toBe(2);
+    expect(bucket.requests.filter((request) => !request.startsWith('GET'))).toEqual([]);
+    expect((await pipeline(folder, ['verify', '--root', 'two'])).status).toBe(0);
+  });
+
+  test('a service that is busy is asked again; one that refuses costs a warning without the secret', async () => {
+    const { folder } = workplace();
+    bucket.failures.push(503, 500);
+    expect(await run(folder, 'one', access({ PIPELINE_REMOTE_ACCESS: 'write' }))).toMatchObject({
+      status: 0,
+      warnings: [],
+    });
+    const { status, ends, warnings } = await run(folder, 'two', access({ AWS_SECRET_ACCESS_KEY: 'another' }));
+    expect([status, ends]).toEqual([0, { first: 'completed', second: 'completed' }]);
+    expect(warnings).toEqual([
+      's3://models/team cannot be used: s3://models/team answers 403 SignatureDoesNotMatch; the run goes on without it',
+    ]);
+  });
+
+  test.each([
+    [{ PIPELINE_REMOTE: 's3://models/../up' }, "PIPELINE_REMOTE is 's3://models/../up'"],
+    [{ PIPELINE_REMOTE: 's3://NO' }, "PIPELINE_REMOTE is 's3://NO'"],
+    [{ AWS_SECRET_ACCESS_KEY: '' }, 'AWS_SECRET_ACCESS_KEY'],
+    [{ AWS_ENDPOINT_URL_S3: 'file:///etc' }, 'no web address'],
+  ])('refuses %j', async (env, message) => {
+    const { folder } = workplace();
+    const { status, stderr } = await pipeline(folder, ['run', 'p.yaml', '--root', 'one'], access(env));
+    expect([status, stderr.includes('bad-remote'), stderr.includes(message)]).toEqual([2, true, true]);
   });
 });

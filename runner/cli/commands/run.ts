@@ -36,7 +36,7 @@ async function runGraph(graph: PipelineGraph, args: RunArguments, environment: E
   const over = overBudget(selected, budget);
   if (over.length > 0) throw new InvalidPipeline(over);
   const limit = storeLimit(environment);
-  const remote = remoteStore(environment);
+  const remote = await remoteStore(environment);
   const observers = await runObservers(args, environment, realClock);
   const stop = new AbortController();
   const kill = new AbortController();

@@ -1,0 +1,85 @@
+/**
+ * Objects in a bucket of S3, or of a service that speaks its protocol. Requests are signed by the library; a request that
+ * fails for a passing reason is tried again there.
+ *
+ * Source: Amazon S3 API Reference, HeadObject, GetObject, PutObject; AWS General Reference, Signature Version 4.
+ */
+import { openAsBlob } from 'node:fs';
+import { Readable } from 'node:stream';
+import { AwsClient } from 'aws4fetch';
+import { hashFile } from '../digest.js';
+import type { RemoteObjects } from './remote-objects.js';
+
+/** A place in a bucket, and how it is reached. */
+export interface S3Place {
+  readonly bucket: string;
+  /** Before the name of every object; '' or a path that ends with `/`. */
+  readonly prefix: string;
+  readonly region: string;
+  /** Address of another service than Amazon's; buckets are folders of it. */
+  readonly endpoint: string | undefined;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken: string | undefined;
+}
+
+/** Times that a request is tried again. */
+const RETRIES = 4;
+
+function baseOf({ bucket, prefix, region, endpoint }: S3Place): string {
+  const host = endpoint === undefined ? `https://${bucket}.s3.${region}.amazonaws.com` : `${endpoint}/${bucket}`;
+  return `${host}/${prefix}`;
+}
+
+/** What a service says of a request that it refuses: its code, without the rest of the document. */
+async function refusal(response: Response, what: string): Promise<Error> {
+  const text = (await response.text().catch(() => '')).slice(0, 4096);
+  const code = /<Code>([\w.-]{1,80})<\/Code>/u.exec(text)?.[1];
+  return new Error(`${what} answers ${String(response.status)}${code === undefined ? '' : ` ${code}`}`);
+}
+
+/** Objects below a place. */
+export function s3Objects(place: S3Place): RemoteObjects {
+  const { accessKeyId, secretAccessKey, sessionToken, region } = place;
+  const client = new AwsClient({
+    accessKeyId,
+    secretAccessKey,
+    ...(sessionToken === undefined ? {} : { sessionToken }),
+    service: 's3',
+    region,
+    retries: RETRIES,
+  });
+  const base = baseOf(place);
+  const address = `s3://${place.bucket}/${place.prefix}`.replace(/\/$/u, '');
+  const request = async (name: string, init: RequestInit): Promise<Response> =>
+    await client.fetch(`${base}${name}`, { ...init, redirect: 'error' });
+  return {
+    address,
+    has: async (name) => {
+      const response = await request(name, { method: 'HEAD' });
+      if (response.ok) return true;
+      if (response.status === 404) return false;
+      throw await refusal(response, address);
+    },
+    read: async (name) => {
+      const response = await request(name, { method: 'GET' });
+      if (response.status === 404) {
+        await response.body?.cancel();
+        return undefined;
+      }
+      if (!response.ok || response.body === null) throw await refusal(response, address);
+      return Readable.fromWeb(response.body);
+    },
+    write: async (name, file) => {
+      const { sha256 } = await hashFile(file);
+      const response = await request(name, {
+        method: 'PUT',
+        // A blob has a length and can be sent again; the service compares what arrives with the digest.
+        body: await openAsBlob(file),
+        headers: { 'x-amz-content-sha256': sha256 },
+      });
+      if (!response.ok) throw await refusal(response, address);
+      await response.body?.cancel();
+    },
+  };
+}
