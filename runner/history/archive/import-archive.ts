@@ -166,7 +166,8 @@ export async function importArchive(options: ImportOptions): Promise<Imported> {
     if (found !== undefined) await openStaging(found);
     await realDisk.makeFolder(staging);
     const unpacked = await unpack(options, staging);
-    const root = found ?? (await openRoot(options.root));
+    // One that is there may lack folders: whoever made it may have died.
+    const root = await openRoot(options.root);
     await openStaging(root);
     try {
       // Copied before anything else: what hinders it is told while the store is as it was.
