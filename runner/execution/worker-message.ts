@@ -12,6 +12,8 @@ export type WorkerOrder = { readonly type: 'execute'; readonly step: Step } | { 
 
 /** From a worker to the runner. */
 export type WorkerReport =
+  /** It has got the step, and begins. */
+  | { readonly type: 'began' }
   | { readonly type: 'log'; readonly level: 'info' | 'warn'; readonly message: string }
   | { readonly type: 'progress'; readonly progress: Progress }
   | { readonly type: 'metric'; readonly name: string; readonly value: number }

@@ -25,6 +25,8 @@ interface Worker {
   listener: WorkerListener | undefined;
   /** Tells whether it ends for want of memory during that step. */
   watch: MemoryWatch | undefined;
+  /** It has had a step before. */
+  isWarm: boolean;
 }
 
 /** What a step in a worker says. */
@@ -63,7 +65,7 @@ function startWorker(): Worker {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     serialization: 'advanced',
   });
-  const worker: Worker = { child, listener: undefined, watch: undefined };
+  const worker: Worker = { child, listener: undefined, watch: undefined, isWarm: false };
   for (const stream of [child.stdout, child.stderr]) {
     if (stream) {
       createInterface({ input: stream }).on('line', (line) => {
@@ -87,7 +89,16 @@ export class WorkerPool {
    */
   async execute(step: Step, signal: AbortSignal, listener: WorkerListener): Promise<void> {
     signal.throwIfAborted();
-    const worker = this.#warmWorker() ?? startWorker();
+    const warm = this.#warmWorker();
+    const began = warm !== undefined && (await this.#executeIn(warm, step, signal, listener));
+    if (!began) await this.#executeIn(startWorker(), step, signal, listener);
+  }
+
+  /** @returns false when the worker was ended from outside before it began, as it may be while it waits for a step */
+  async #executeIn(worker: Worker, step: Step, signal: AbortSignal, listener: WorkerListener): Promise<boolean> {
+    signal.throwIfAborted();
+    const isWarm = worker.isWarm;
+    worker.isWarm = true;
     this.#busy.add(worker);
     const { child } = worker;
     const watch = new MemoryWatch();
@@ -103,9 +114,13 @@ export class WorkerPool {
       }, GRACE_MS);
     };
     try {
-      await new Promise<void>((resolve, reject) => {
+      return await new Promise<boolean>((resolve, reject) => {
+        let began = false;
         child.on('message', (report: WorkerReport) => {
           switch (report.type) {
+            case 'began':
+              began = true;
+              break;
             case 'log':
               listener.log(report.level, report.message);
               break;
@@ -122,7 +137,7 @@ export class WorkerPool {
               listener.used(report.use);
               break;
             case 'done':
-              resolve();
+              resolve(true);
               break;
             case 'failed':
               reject(new StepFailed(report.failure));
@@ -140,9 +155,13 @@ export class WorkerPool {
         });
         // All that it had to say was heard.
         child.once('close', (code, endedBy) => {
-          reject(watch.failure(WHAT, { code, signal: endedBy }, RAISE_HEAP) ?? workerDied(code, endedBy));
+          if (isWarm && !began) resolve(false);
+          else reject(watch.failure(WHAT, { code, signal: endedBy }, RAISE_HEAP) ?? workerDied(code, endedBy));
         });
-        child.once('error', reject);
+        child.on('error', (error) => {
+          // A worker that ended just now cannot be told anything: its end is told by `close`.
+          if (child.pid === undefined) reject(error);
+        });
         signal.addEventListener('abort', abort, { once: true });
         child.send({ type: 'execute', step } satisfies WorkerOrder);
       });

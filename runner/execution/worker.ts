@@ -51,6 +51,7 @@ async function perform(step: Step): Promise<void> {
 
 async function execute(step: Step): Promise<void> {
   stopping = new AbortController();
+  report({ type: 'began' });
   try {
     await perform(step);
     report({ type: 'done' });
