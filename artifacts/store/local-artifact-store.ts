@@ -67,6 +67,11 @@ export function openLocalArtifactStore(root: StoreRoot, disk: Disk = realDisk): 
       if (error instanceof StoreError && error.code === 'not-a-file') {
         return { state: 'damaged', problems: [error.message] };
       }
+      if (systemErrorCode(error) === 'ENOENT') {
+        // Who found the damage first has just put it aside.
+        if (!(await exists(pathOf(digest)))) return { state: 'missing' };
+        return { state: 'damaged', problems: ['a file of it went away while it was read'] };
+      }
       throw StoreError.from(error, `verifying artifact ${digest}`);
     }
   };

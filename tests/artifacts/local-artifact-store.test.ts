@@ -131,6 +131,17 @@ describe('the artifact store', () => {
     expect(await store.verify(all[0]?.digest ?? '')).toMatchObject({ state: 'sound' });
   });
 
+  test('who verifies while another puts it aside finds it damaged or gone, not an error', async () => {
+    const { store } = await open();
+    const many = Object.fromEntries(Array.from({ length: 20 }, (_, i) => [`sub/${String(i)}`, 'x'.repeat(100_000)]));
+    for (let i = 0; i < 20; i++) {
+      const { digest } = await publish(store, many);
+      const [found] = await Promise.all([store.verify(digest), store.quarantine(digest), store.quarantine(digest)]);
+      expect(['damaged', 'missing', 'sound']).toContain(found.state);
+      expect((await store.verify(digest)).state).toBe('missing');
+    }
+  });
+
   test('whichever operation of publishing fails, the next attempt succeeds', async () => {
     for (let failing = 0; ; failing++) {
       let count = 0;
