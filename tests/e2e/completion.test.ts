@@ -6,14 +6,11 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { delimiter, join, resolve } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { pipeline } from '../rig/cli.js';
+import { describeWith } from '../rig/needs-program.js';
 import { runPipeline, step, writePipeline } from '../rig/steps.js';
 import { temporaryFolders } from '../rig/temp-folder.js';
 
 const temporaryFolder = temporaryFolders();
-
-function has(shell: string): boolean {
-  return spawnSync(shell, ['-c', 'exit 0']).status === 0;
-}
 
 /** A folder with a pipeline, and with `pipeline` as a command in `bin`. */
 function folderWithPipeline(): string {
@@ -42,7 +39,7 @@ describe('pipeline complete', () => {
     expect(await words(folder, '')).not.toContain('complete');
     expect(await words(folder, 're')).not.toContain('run');
     expect(await words(folder, 'run', '--f')).toEqual(['--from', '--force', '--fail-fast']);
-    expect(await words(folder, 'run', '--r')).toEqual(['--resources', '--root']);
+    expect(await words(folder, 'run', '--r')).toEqual(['--resources', '--report', '--root']);
     expect(await words(folder, 'runs', '--status', '')).toEqual(expect.arrayContaining(['complete', 'failed']));
     expect(await words(folder, 'completion', '')).toEqual(['bash', 'zsh', 'fish']);
     expect(await words(folder, 'components', 'Tra')).toEqual(['Transform', 'Trainer']);
@@ -82,7 +79,7 @@ function completedBy(shell: string, script: string, folder: string): readonly st
   return stdout.split('\n').filter((line) => line !== '');
 }
 
-(has('bash') ? describe : describe.skip)('bash', () => {
+describeWith('bash')('bash', () => {
   /** Presses TAB after these words. */
   const press = (folder: string, ...line: readonly string[]): readonly string[] => {
     const typed = ['pipeline', ...line].map((word) => `'${word}'`).join(' ');
@@ -107,14 +104,14 @@ function completedBy(shell: string, script: string, folder: string): readonly st
   });
 });
 
-(has('fish') ? describe : describe.skip)('fish', () => {
+describeWith('fish')('fish', () => {
   test('completes nodes', () => {
     const script = 'pipeline completion fish | source; complete -C "pipeline run p.yaml --from "';
     expect(completedBy('fish', script, folderWithPipeline())).toEqual(['first', 'second']);
   });
 });
 
-(has('zsh') ? describe : describe.skip)('zsh', () => {
+describeWith('zsh')('zsh', () => {
   test('takes the script', () => {
     const script = 'autoload -Uz compinit && compinit -u; eval "$(pipeline completion zsh)"; print $_comps[pipeline]';
     expect(completedBy('zsh', script, folderWithPipeline())).toEqual(['_pipeline_complete']);

@@ -122,7 +122,7 @@ describe('pipeline run', () => {
     write(folder, chain);
     const { status, stdout } = await pipeline(folder, ['run', 'p.yaml', '--dry-run', '--to', 'b']);
     expect(status).toBe(0);
-    expect(stdout).toMatch(/^▸ run +a +first run\n· wait +b +cached if a comes out the same\n$/u);
+    expect(stdout).toMatch(/^▸ run +a +unknown +first run\n· wait +b +unknown +cached if a comes out the same\n/u);
     expect(existsSync(join(folder, '.pipeline'))).toBe(false);
     await run(folder);
     const forced = await pipeline(folder, ['run', 'p.yaml', '--dry-run', '--force', 'side', '--json']);

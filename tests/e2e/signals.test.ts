@@ -7,6 +7,7 @@ import { join, resolve } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { faultsOf, rows } from '../faults/stored.js';
 import { startPipeline } from '../rig/cli.js';
+import { testWith } from '../rig/needs-program.js';
 import { ownComponent } from '../rig/own-component.js';
 import { until, untilEnded, untilGone, untilSays } from '../rig/processes.js';
 import { executed, runPipeline as run, step, writePipeline as write } from '../rig/steps.js';
@@ -118,9 +119,7 @@ describe('a reader that goes away', () => {
   });
 });
 
-const hasScript = existsSync('/usr/bin/script');
-
-(hasScript ? test : test.skip)('a terminal that is closed stops the run, and no process is left', async () => {
+testWith('script')('a terminal that is closed stops the run, and no process is left', async () => {
   const folder = temporaryFolder();
   write(folder, { first: step('first', 'a'), slow: program('polite'), last: step('last', 'l', { in: 'slow.report' }) });
   const main = resolve('dist/runner/cli/main.js');
