@@ -27,15 +27,19 @@ describe('a process', () => {
   });
 
   onLinux('that has ended is dead, though its parent never took note', async () => {
-    // The shell becomes a program that does not know of the child that the shell had started.
-    const parent = spawn('sh', ['-c', 'read line & echo $!; exec sleep 1000'], { stdio: ['ignore', 'pipe', 'ignore'] });
+    // The shell becomes a program that does not know of the child that the shell had started. The child lives until then:
+    // the shell itself would take note of its end.
+    const script = 'read line <&3 & echo $!; exec sleep 1000';
+    const parent = spawn('sh', ['-c', script], { stdio: ['ignore', 'pipe', 'ignore', 'pipe'] });
     try {
       const pid = await new Promise<number>((resolve) => {
-        parent.stdout.once('data', (chunk: Buffer) => {
+        parent.stdout?.once('data', (chunk: Buffer) => {
           resolve(Number(chunk.toString()));
         });
       });
       const { started } = stat(pid);
+      while (readFileSync(`/proc/${String(parent.pid)}/comm`, 'utf8') !== 'sleep\n') await setImmediate();
+      parent.stdio[3]?.destroy();
       while (stat(pid).state !== 'Z') await setImmediate();
       expect(isAlive({ ...currentProcess(), pid, started })).toBe(false);
     } finally {
