@@ -14,6 +14,7 @@ import { Transform, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { text } from 'node:stream/consumers';
 import { canonicalJson } from '../canonical-json.js';
+import { sha256Hex } from '../digest.js';
 import { realDisk } from '../disk.js';
 import type { ArtifactStore, Digest, Manifest, StoredArtifact } from '../store/artifact-store.js';
 import { StoreError } from '../store/store-error.js';
@@ -122,7 +123,7 @@ export function openRemoteStore(objects: RemoteObjects, rights: RemoteRights): R
     const file = artifacts.scratchPath();
     try {
       await writeFile(file, content, { flag: 'wx' });
-      await objects.write(name, file);
+      await objects.write(name, file, sha256Hex(content));
     } finally {
       await realDisk.removeFile(file);
     }
@@ -137,7 +138,7 @@ export function openRemoteStore(objects: RemoteObjects, rights: RemoteRights): R
     }
     for (const { path, sha256 } of manifest.files) {
       if (!replace && (await objects.has(`files/${sha256}`))) continue;
-      await objects.write(`files/${sha256}`, join(artifacts.pathOf(digest), path));
+      await objects.write(`files/${sha256}`, join(artifacts.pathOf(digest), path), sha256);
     }
     await writeText(`manifests/${digest}`, canonicalJson(manifest), artifacts);
   };

@@ -7,7 +7,6 @@
 import { openAsBlob } from 'node:fs';
 import { Readable } from 'node:stream';
 import { AwsClient } from 'aws4fetch';
-import { hashFile } from '../digest.js';
 import type { RemoteObjects } from './remote-objects.js';
 
 /** A place in a bucket, and how it is reached. */
@@ -70,8 +69,7 @@ export function s3Objects(place: S3Place): RemoteObjects {
       if (!response.ok || response.body === null) throw await refusal(response, address);
       return Readable.fromWeb(response.body);
     },
-    write: async (name, file) => {
-      const { sha256 } = await hashFile(file);
+    write: async (name, file, sha256) => {
       const response = await request(name, {
         method: 'PUT',
         // A blob has a length and can be sent again; the service compares what arrives with the digest.

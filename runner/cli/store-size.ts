@@ -6,7 +6,6 @@ import { styleFor } from '../reporting/style.js';
 import { sizeInBytes } from '../config/size.js';
 import { RequestError } from '../source/request-error.js';
 import type { Environment } from './command.js';
-import { withStore } from './open-store.js';
 import { rootOption } from './shown-path.js';
 
 const VARIABLE = 'PIPELINE_STORE_LIMIT';
@@ -28,8 +27,7 @@ export function storeLimit({ env }: Pick<Environment, 'env'>): { readonly text: 
 }
 
 /** Warns when the artifacts of the store take more than the limit. */
-export async function warnOfSize(limit: ReturnType<typeof storeLimit>, environment: Environment): Promise<void> {
-  const bytes = await withStore(environment, ({ metadata }) => metadata.standingBytes());
+export function warnOfSize(bytes: number, limit: ReturnType<typeof storeLimit>, environment: Environment): void {
   if (bytes <= limit.bytes) return;
   const { stderr } = environment;
   const style = styleFor(stderr.colors);

@@ -79,6 +79,12 @@ export interface RunResult {
   readonly differing: readonly string[];
 }
 
+/** A run that has ended, and what it left. */
+export interface EndedRun extends RunResult {
+  /** Bytes of all artifacts that stand in the store. */
+  readonly storeBytes: number;
+}
+
 /** Records of artifacts by port. */
 function madeByPort(outputs: readonly ProducedArtifact[], records: readonly ArtifactRecord[]): ArtifactsByPort {
   const ports: Record<string, ArtifactRecord[]> = {};
@@ -571,7 +577,7 @@ async function runLocked(
 }
 
 /** Runs a pipeline while its store is open and its lock is held. */
-async function runInStore(options: RunOptions): Promise<RunEnd> {
+async function runInStore(options: RunOptions): Promise<{ readonly end: RunEnd; readonly storeBytes: number }> {
   const { graph, report } = options;
   const root = await openRoot(options.root);
   try {
@@ -588,7 +594,8 @@ async function runInStore(options: RunOptions): Promise<RunEnd> {
         }
         await sweepCheckpoints(root, (fingerprint) => metadata.findCompleted(fingerprint) !== undefined);
         await sweepStaging(root);
-        return await runLocked(options, metadata, openLocalArtifactStore(root), root);
+        const end = await runLocked(options, metadata, openLocalArtifactStore(root), root);
+        return { end, storeBytes: metadata.standingBytes() };
       } finally {
         metadata.close();
       }
@@ -605,7 +612,7 @@ async function runInStore(options: RunOptions): Promise<RunEnd> {
  *
  * @throws StoreError when the store cannot be used, or another run of the pipeline is going on
  */
-export async function runPipeline(options: RunOptions): Promise<RunResult> {
+export async function runPipeline(options: RunOptions): Promise<EndedRun> {
   const { graph, root, stop } = options;
   for (const name of options.force) {
     if (!graph.nodes.some((node) => node.name === name))
@@ -627,12 +634,12 @@ export async function runPipeline(options: RunOptions): Promise<RunResult> {
     await callHooks(hooks, summary.build(outcome, durationMs), surroundings);
   };
   const startedAt = Date.now();
-  const end = await runInStore({ ...options, report }).catch(async (error: unknown) => {
+  const { end, storeBytes } = await runInStore({ ...options, report }).catch(async (error: unknown) => {
     // The store gave out in the middle of the run.
     await call('failed', Date.now() - startedAt);
     throw error;
   });
   await call(end.outcome, end.durationMs);
   report(end);
-  return { run: end.run, outcome: end.outcome, differing };
+  return { run: end.run, outcome: end.outcome, differing, storeBytes };
 }

@@ -100,7 +100,8 @@ export async function* run(pipeline: Pipeline, options: RunOptions = {}): AsyncG
   running.catch(() => undefined);
   try {
     yield* events.read();
-    return await running;
+    const { run: id, outcome, differing } = await running;
+    return { run: id, outcome, differing };
   } finally {
     stopNow();
     await running.catch(() => undefined);

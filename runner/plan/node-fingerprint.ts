@@ -3,12 +3,12 @@
  */
 import type { Digest } from '../../artifacts/store/artifact-store.js';
 import type { FingerprintRecord } from '../../artifacts/metadata/metadata-store.js';
-import { filesAmong } from '../../components/command/arguments.js';
 import { StepError } from '../../components/executor.js';
 import type { ParamPath } from '../../components/params.js';
 import type { BackendIdentity } from '../../components/tensorflow/backend-identity.js';
 import type { GraphNode } from '../graph/pipeline-graph.js';
 import { placeText } from '../source/source-file.js';
+import { argumentFiles } from './argument-files.js';
 import {
   FINGERPRINT_VERSION,
   fingerprintRecord,
@@ -74,14 +74,9 @@ async function codeIngredients(node: GraphNode, { resources }: Ingredients): Pro
   return Object.fromEntries(own === undefined ? code : [['component.code', own], ...code]);
 }
 
-/** Files that a Command names among its arguments. */
-async function argumentFiles(node: GraphNode, { baseDir, resources }: Ingredients): Promise<Record<string, Digest>> {
-  const { argv } = node.params;
-  if (node.spec.ports !== 'declared' || !Array.isArray(argv)) return {};
-  const names = filesAmong(
-    argv.filter((argument) => typeof argument === 'string'),
-    baseDir,
-  );
+/** Digests of the files that a Command names among its arguments. */
+async function fileDigests(node: GraphNode, { baseDir, resources }: Ingredients): Promise<Record<string, Digest>> {
+  const names = argumentFiles(node, baseDir);
   return Object.fromEntries(await Promise.all(names.map(async (name) => [name, await resources.path(name)] as const)));
 }
 
@@ -127,7 +122,7 @@ export async function nodeIngredients(
     component: { name: spec.name, code: await sources.resources.code(node.source) },
     params: await paramIngredients(node, sources.resources),
     inputs,
-    files: await argumentFiles(node, sources),
+    files: await fileDigests(node, sources),
     env: node.env,
     seed: node.seed,
     ...(backend === undefined ? {} : { backend: { name: backend.name, version: backend.version } }),

@@ -3,11 +3,11 @@
  * all that it imports, files among the arguments of programs.
  */
 import { resolve } from 'node:path';
-import { filesAmong } from '../../components/command/arguments.js';
 import { StepError } from '../../components/executor.js';
 import { componentModule } from '../../components/registry.js';
 import { parseModuleReference, userModuleIdentity, type UserModule } from '../../components/user-module.js';
 import type { GraphNode, PipelineGraph } from '../graph/pipeline-graph.js';
+import { argumentFiles } from './argument-files.js';
 
 /** The files of user code; of code that cannot be read the first one. */
 async function codeFiles(module: UserModule): Promise<readonly string[]> {
@@ -23,15 +23,14 @@ async function codeFiles(module: UserModule): Promise<readonly string[]> {
 export async function sourcePaths({ nodes, baseDir }: PipelineGraph): Promise<readonly string[]> {
   const paths = new Set<string>();
   const modules = new Map<string, UserModule>();
-  const gather = ({ resources, source, spec, params: { argv } }: GraphNode): void => {
+  const gather = (node: GraphNode): void => {
+    const { resources, source } = node;
     for (const { kind, value } of resources) {
       if (kind === 'path') paths.add(resolve(baseDir, value));
       else modules.set(value, parseModuleReference(value, baseDir));
     }
     if (source.kind !== 'builtin') modules.set(source.path, componentModule(source.path));
-    if (spec.ports !== 'declared' || !Array.isArray(argv)) return;
-    const names = argv.filter((argument) => typeof argument === 'string');
-    for (const name of filesAmong(names, baseDir)) paths.add(resolve(baseDir, name));
+    for (const name of argumentFiles(node, baseDir)) paths.add(resolve(baseDir, name));
   };
   nodes.forEach(gather);
   for (const module of modules.values()) for (const file of await codeFiles(module)) paths.add(file);

@@ -88,13 +88,18 @@ describe('another format', () => {
   });
 });
 
-test('a journal that is torn at its end loses what was in the torn part, and nothing else', async () => {
-  const folder = temporaryFolder();
-  const root = write(folder);
+/** Runs the pipeline undisturbed; the place of its last commit among its changes, counted from 1. */
+async function lastCommit(folder: string): Promise<number> {
   const changes = join(folder, 'changes');
   await pipeline(folder, ['run', 'p.yaml', '--jobs', '1'], { PIPELINE_FAULT: `EIO@0:${changes}` });
   const lines = readFileSync(changes, 'utf8').split('\n');
-  const last = lines.findLastIndex((line) => line.startsWith('commit')) + 1;
+  return lines.findLastIndex((line) => line.startsWith('commit')) + 1;
+}
+
+test('a journal that is torn at its end loses what was in the torn part, and nothing else', async () => {
+  const folder = temporaryFolder();
+  const root = write(folder);
+  const last = await lastCommit(folder);
   const torn = temporaryFolder();
   write(torn);
   const setting = `SIGKILL@${String(last)}:${join(torn, 'changes')}`;
@@ -135,10 +140,7 @@ describe('a disk that takes nothing', () => {
 test('a step whose record cannot be written fails, and says so', async () => {
   const folder = temporaryFolder();
   const root = write(folder);
-  const changes = join(folder, 'changes');
-  await pipeline(folder, ['run', 'p.yaml', '--jobs', '1'], { PIPELINE_FAULT: `EIO@0:${changes}` });
-  const lines = readFileSync(changes, 'utf8').split('\n');
-  const last = lines.findLastIndex((line) => line.startsWith('commit')) + 1;
+  const last = await lastCommit(folder);
   const other = temporaryFolder();
   write(other);
   const setting = `EIO@${String(last)}:${join(other, 'changes')}`;

@@ -61,7 +61,7 @@ async function runGraph(graph: PipelineGraph, args: RunArguments, environment: E
     }
   });
   try {
-    const { run, outcome, differing } = await runPipeline({
+    const { run, outcome, differing, storeBytes } = await runPipeline({
       ...selected,
       root,
       jobs: args.jobs ?? availableParallelism(),
@@ -80,7 +80,7 @@ async function runGraph(graph: PipelineGraph, args: RunArguments, environment: E
       const { writeReport } = await import('./report.js');
       await withStore(environment, (store) => writeReport({ run, output: args.report }, store, environment));
     }
-    await warnOfSize(limit, environment);
+    warnOfSize(storeBytes, limit, environment);
     return outcome === 'complete' && differing.length > 0 ? EXIT.failed : STATUS[outcome];
   } finally {
     release();

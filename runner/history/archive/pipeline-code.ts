@@ -4,10 +4,10 @@
  */
 import { dirname, relative, resolve, sep } from 'node:path';
 import { hashFile } from '../../../artifacts/digest.js';
-import { filesAmong } from '../../../components/command/arguments.js';
 import { componentModule } from '../../../components/registry.js';
 import { parseModuleReference, userModuleIdentity, type UserModuleIdentity } from '../../../components/user-module.js';
 import type { GraphNode, PipelineGraph } from '../../graph/pipeline-graph.js';
+import { argumentFiles } from '../../plan/argument-files.js';
 import type { SourceFile } from '../../source/source-file.js';
 import type { PackedFile } from './export-run.js';
 
@@ -39,10 +39,8 @@ function sourceFiles({ nodes }: PipelineGraph, cwd: string): readonly string[] {
 }
 
 /** Scripts below the pipeline's folder that a Command names among its arguments, as absolute paths. */
-function scripts({ spec, params: { argv } }: GraphNode, baseDir: string): readonly string[] {
-  if (spec.ports !== 'declared' || !Array.isArray(argv)) return [];
-  const texts = argv.filter((argument) => typeof argument === 'string');
-  const paths = filesAmong(texts, baseDir).map((name) => resolve(baseDir, name));
+function scripts(node: GraphNode, baseDir: string): readonly string[] {
+  const paths = argumentFiles(node, baseDir).map((name) => resolve(baseDir, name));
   return paths.filter((path) => path.startsWith(`${baseDir}${sep}`));
 }
 
