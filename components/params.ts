@@ -3,7 +3,10 @@
  * Schema and its line in the reference. Values arrive as plain data, after interpolation; where they stood in a file is
  * the caller's business, which gets the path of every problem.
  */
+import { isMapping } from '../artifacts/mapping.js';
 import { closestName } from './suggestion.js';
+
+export { isMapping };
 
 /** Where inside the params a value stands: keys and list indices from the outside in. */
 export type ParamPath = readonly (string | number)[];
@@ -120,11 +123,6 @@ export function describeValue(value: unknown): string {
   return typeof value === 'number' && !Number.isFinite(value)
     ? `the number ${String(value)}`
     : `the ${typeof value} ${short}`;
-}
-
-/** Whether a value is a mapping, not a list and not null. */
-export function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 interface Range {

@@ -7,11 +7,11 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { canonicalJson } from '../artifacts/canonical-json.js';
 import { sha256Hex } from '../artifacts/digest.js';
+import { isMapping } from '../artifacts/mapping.js';
 import type { Digest } from '../artifacts/store/artifact-store.js';
 import type { ComponentSpec } from './component-spec.js';
 import { StepError, type AnyExecutor } from './executor.js';
 import type { Resolve } from './resolve.js';
-import { isMapping } from './params.js';
 import { closestName } from './suggestion.js';
 import { loadUserModule, userModuleIdentity, type UserModule } from './user-module.js';
 

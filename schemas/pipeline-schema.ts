@@ -2,6 +2,7 @@
  * The JSON Schema of a pipeline file, from the specs of the components: editors complete and check by it. It is a first
  * look only; `pipeline validate` says all that is wrong.
  */
+import { isMapping } from '../artifacts/mapping.js';
 import { artifactTypes } from '../artifacts/types.js';
 import type { ComponentSpec, InputPort } from '../components/component-spec.js';
 import { paramsJsonSchema, type JsonSchema } from '../components/params.js';
@@ -9,14 +10,10 @@ import { shareDefinitions } from './share-definitions.js';
 
 const PLACEHOLDER = { $ref: '#/$defs/placeholder' };
 
-function isSchema(value: unknown): value is JsonSchema {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 function mapSchemas(value: unknown): unknown {
-  if (!isSchema(value)) return value;
+  if (!isMapping(value)) return value;
   return Object.fromEntries(
-    Object.entries(value).map(([name, item]) => [name, isSchema(item) ? withPlaceholders(item) : item]),
+    Object.entries(value).map(([name, item]) => [name, isMapping(item) ? withPlaceholders(item) : item]),
   );
 }
 
@@ -26,9 +23,9 @@ function inside(schema: JsonSchema): JsonSchema {
   return {
     ...schema,
     ...(properties === undefined ? {} : { properties: mapSchemas(properties) }),
-    ...(isSchema(items) ? { items: withPlaceholders(items) } : {}),
-    ...(isSchema(additionalProperties) ? { additionalProperties: withPlaceholders(additionalProperties) } : {}),
-    ...(Array.isArray(anyOf) ? { anyOf: anyOf.map((each: unknown) => (isSchema(each) ? inside(each) : each)) } : {}),
+    ...(isMapping(items) ? { items: withPlaceholders(items) } : {}),
+    ...(isMapping(additionalProperties) ? { additionalProperties: withPlaceholders(additionalProperties) } : {}),
+    ...(Array.isArray(anyOf) ? { anyOf: anyOf.map((each: unknown) => (isMapping(each) ? inside(each) : each)) } : {}),
   };
 }
 

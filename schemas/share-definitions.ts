@@ -1,6 +1,7 @@
 /**
  * Makes a JSON Schema small: parts that occur several times are written once, under `$defs`, and referred to.
  */
+import { isMapping } from '../artifacts/mapping.js';
 import type { JsonSchema } from '../components/params.js';
 
 /** Fewest characters of JSON that are worth a definition. */
@@ -11,18 +12,14 @@ const ONE = ['items', 'additionalProperties', 'propertyNames', 'if', 'then'];
 const LIST = ['anyOf', 'allOf'];
 const BY_NAME = ['properties', '$defs'];
 
-function isSchema(value: unknown): value is JsonSchema {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 /** The schema with each of the schemas directly inside it replaced. */
 function replaceInside(schema: JsonSchema, replace: (inner: JsonSchema) => JsonSchema): JsonSchema {
-  const each = (value: unknown): unknown => (isSchema(value) ? replace(value) : value);
+  const each = (value: unknown): unknown => (isMapping(value) ? replace(value) : value);
   return Object.fromEntries(
     Object.entries(schema).map(([keyword, value]) => {
       if (ONE.includes(keyword)) return [keyword, each(value)];
       if (LIST.includes(keyword) && Array.isArray(value)) return [keyword, value.map(each)];
-      if (BY_NAME.includes(keyword) && isSchema(value)) {
+      if (BY_NAME.includes(keyword) && isMapping(value)) {
         return [keyword, Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, each(inner)]))];
       }
       return [keyword, value];

@@ -5,6 +5,7 @@
  */
 import { sign, verify, type KeyObject } from 'node:crypto';
 import { canonicalJson } from '../canonical-json.js';
+import { mappingOf, type Mapping } from '../mapping.js';
 import type { ResourceUse, Timings } from '../metadata/records.js';
 import type { Digest } from '../store/artifact-store.js';
 import { artifactTypes, type Properties, type PropertyValue } from '../types.js';
@@ -44,14 +45,8 @@ export function encodeResult(record: ResultRecord, key: KeyObject | undefined): 
   return canonicalJson({ record: text, ...(signature === undefined ? {} : { signature }) });
 }
 
-function mapping(value: unknown): Readonly<Record<string, unknown>> | undefined {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as Readonly<Record<string, unknown>>)
-    : undefined;
-}
-
 function numbers(value: unknown, keys?: readonly string[]): Readonly<Record<string, number>> | undefined {
-  const found = mapping(value);
+  const found = mappingOf(value);
   if (found === undefined) return undefined;
   const entries = Object.entries(found);
   const fits = entries.every(([, number]) => typeof number === 'number' && Number.isFinite(number));
@@ -67,8 +62,8 @@ function isProperty(value: unknown): value is PropertyValue {
 }
 
 function output(value: unknown): ResultOutput | undefined {
-  const { port, index, type, digest, properties } = mapping(value) ?? {};
-  const known = mapping(properties);
+  const { port, index, type, digest, properties } = mappingOf(value) ?? {};
+  const known = mappingOf(properties);
   const fits =
     typeof port === 'string' &&
     Number.isSafeInteger(index) &&
@@ -81,9 +76,9 @@ function output(value: unknown): ResultOutput | undefined {
   return fits ? { port, index: index as number, type, digest, properties: known as Properties } : undefined;
 }
 
-function parsed(text: string): Readonly<Record<string, unknown>> {
+function parsed(text: string): Mapping {
   try {
-    return mapping(JSON.parse(text)) ?? {};
+    return mappingOf(JSON.parse(text)) ?? {};
   } catch {
     return {};
   }
@@ -110,7 +105,7 @@ export function decodeResult(
   const metrics = numbers(found['metrics']);
   const timings = numbers(found['timings'], ['queuedMs', 'executeMs', 'publishMs']);
   const resources = numbers(found['resources']);
-  const { pipeline, node, run, host } = mapping(found['made']) ?? {};
+  const { pipeline, node, run, host } = mappingOf(found['made']) ?? {};
   if (
     found['version'] !== 1 ||
     found['fingerprint'] !== fingerprint ||

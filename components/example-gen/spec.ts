@@ -1,7 +1,8 @@
+import { isMapping } from '../../artifacts/mapping.js';
 import { Examples } from '../../artifacts/types.js';
 import { defineSpec, output } from '../component-spec.js';
 import type { ParamProblem, ParamValues } from '../params.js';
-import { isMapping, param, type Param } from '../params.js';
+import { param, type Param } from '../params.js';
 import { planSplits } from './split-plan.js';
 
 const file = (doc: string): Param<string> => param.path({ doc });

@@ -3,7 +3,7 @@
  * business.
  */
 import { readFile } from 'node:fs/promises';
-import { isMapping } from '../params.js';
+import { isMapping } from '../../artifacts/mapping.js';
 import { fileError } from './byte-stream.js';
 
 /**

@@ -1,6 +1,7 @@
 /**
  * Checks the text of an `examples.json`: it comes with an artifact, and an artifact may come from elsewhere.
  */
+import { isMapping } from '../../artifacts/mapping.js';
 import { StepError } from '../executor.js';
 import type { ExamplesInfo, FeatureSpec, SplitInfo } from './examples-info.js';
 
@@ -28,19 +29,13 @@ export function isFeatureName(name: string): boolean {
   return name !== '' && name.length <= 256 && !/\p{Cc}/u.test(name) && name !== '__proto__';
 }
 
-type Fields = Readonly<Record<string, unknown>>;
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 /**
  * Reads the description of one feature.
  *
  * @param fail - called with what is wrong, after the feature's name: `has no known 'kind'`
  */
 export function parseFeature(value: unknown, fail: (what: string) => never): FeatureSpec {
-  if (!isFields(value)) return fail('is no mapping');
+  if (!isMapping(value)) return fail('is no mapping');
   const count = (name: string): number => {
     const number = value[name];
     if (typeof number === 'number' && Number.isInteger(number) && number >= 1 && number <= MAX_FEATURE_VALUES) {
@@ -76,7 +71,7 @@ export function parseFeature(value: unknown, fail: (what: string) => never): Fea
 }
 
 function parseSplit(name: string, value: unknown, fail: (what: string) => never): SplitInfo {
-  if (!isFields(value)) return fail('is no mapping');
+  if (!isMapping(value)) return fail('is no mapping');
   const { examples, files } = value;
   if (typeof examples !== 'number' || !Number.isSafeInteger(examples) || examples < 0) {
     return fail("has no valid 'examples'");
@@ -105,11 +100,11 @@ export function parseExamplesInfo(text: string, file: string): ExamplesInfo {
   } catch {
     return fail('this is no JSON');
   }
-  if (!isFields(root)) return fail('this is no mapping');
+  if (!isMapping(root)) return fail('this is no mapping');
   if (root['version'] !== 1) return fail(`version ${JSON.stringify(root['version'])} is not known; 1 is`);
   const { features, splits } = root;
-  if (!isFields(features) || Object.keys(features).length === 0) return fail('there are no features');
-  if (!isFields(splits)) return fail('there are no splits');
+  if (!isMapping(features) || Object.keys(features).length === 0) return fail('there are no features');
+  if (!isMapping(splits)) return fail('there are no splits');
   return {
     version: 1,
     features: Object.fromEntries(

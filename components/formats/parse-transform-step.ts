@@ -2,7 +2,8 @@
  * Reads steps of a transform that come from a file: known operations with constants of the right kind. Whether a step
  * fits the ones around it is for `afterStep` to say.
  */
-import { checkParams, isMapping, param, type ParamReport, type ParamSet } from '../params.js';
+import { isMapping } from '../../artifacts/mapping.js';
+import { checkParams, param, type ParamReport, type ParamSet } from '../params.js';
 import type { TransformStep } from './transform-steps.js';
 
 const constants = param.list(param.number({ doc: '' }), { doc: '', minItems: 1 });

@@ -6,9 +6,9 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { canonicalJson } from '../../artifacts/canonical-json.js';
+import { isMapping } from '../../artifacts/mapping.js';
 import { systemErrorCode } from '../../artifacts/system-error.js';
 import { StepError } from '../executor.js';
-import { isMapping } from '../params.js';
 import type { FeatureSpec } from './examples-info.js';
 import { isFeatureName, parseFeature } from './parse-examples-info.js';
 import { parseStep } from './parse-transform-step.js';

@@ -4,9 +4,9 @@
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isMapping } from '../../artifacts/mapping.js';
 import type { Manifest, ManifestFile } from '../../artifacts/store/artifact-store.js';
 import { makeManifest, manifestProblems } from '../../artifacts/store/manifest.js';
-import { isMapping } from '../params.js';
 
 /** Name of the file that says what a pushed version is. */
 export const ORIGIN_FILE = 'pipeline.json';

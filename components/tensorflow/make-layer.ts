@@ -3,7 +3,7 @@
  * in the model, initial weights from the seed: both are the same in every process.
  */
 import type { layers } from '@tensorflow/tfjs-layers';
-import { isMapping } from '../params.js';
+import { isMapping } from '../../artifacts/mapping.js';
 import { randomStream } from '../random.js';
 import type { LayerName } from '../training-params.js';
 import type { TensorFlow } from './tensorflow.js';

@@ -2,9 +2,9 @@
  * Reads the values that a search found best.
  */
 import { join } from 'node:path';
+import { isMapping } from '../../artifacts/mapping.js';
 import { StepError } from '../executor.js';
 import { readMapping } from '../formats/json-mapping.js';
-import { isMapping } from '../params.js';
 import type { HpValues } from '../training-params.js';
 
 /** @throws StepError `hyperparameters-invalid` */

@@ -4,6 +4,7 @@
  */
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isMapping } from '../../artifacts/mapping.js';
 import type { ExecutionWithArtifacts } from '../../artifacts/metadata/metadata-store.js';
 import type { ArtifactStore } from '../../artifacts/store/artifact-store.js';
 import type { ClassificationResult } from '../../components/evaluator/evaluation.js';
@@ -11,7 +12,6 @@ import type { ExamplesInfo, FeatureSpec } from '../../components/formats/example
 import { readMapping } from '../../components/formats/json-mapping.js';
 import { parseExamplesInfo } from '../../components/formats/parse-examples-info.js';
 import { readTransformGraph, type TransformGraphFile } from '../../components/formats/transform-graph.js';
-import { isMapping } from '../../components/params.js';
 import type { Epochs } from '../reporting/page/curves.js';
 
 /** Largest file, in bytes, that is read for a report. */

@@ -2,13 +2,10 @@
  * The schemas that hold at a path of a pipeline file: of its own keys out of the published JSON Schema, of a node's params
  * and inputs out of its component's spec, which may be a file of the user's.
  */
+import { mappingOf } from '../../artifacts/mapping.js';
 import type { ComponentSpec } from '../../components/component-spec.js';
 import { paramsJsonSchema, type JsonSchema } from '../../components/params.js';
 import type { Outline } from './outline.js';
-
-function asSchema(value: unknown): JsonSchema | undefined {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonSchema) : undefined;
-}
 
 /** What a component says of the nodes that use it. */
 function nodeSchema(spec: ComponentSpec): JsonSchema {
@@ -52,8 +49,8 @@ export class FileSchema {
   keysAt(path: readonly (string | number)[], outline: Outline): readonly KnownKey[] {
     const keys = new Map<string, JsonSchema>();
     for (const { properties } of this.at(path, outline)) {
-      for (const [name, value] of Object.entries(asSchema(properties) ?? {})) {
-        const schema = asSchema(value);
+      for (const [name, value] of Object.entries(mappingOf(properties) ?? {})) {
+        const schema = mappingOf(value);
         if (schema === undefined) continue;
         // The same key of several alternatives: the one that is documented more.
         keys.set(name, { ...schema, ...keys.get(name) });
@@ -70,9 +67,9 @@ export class FileSchema {
 
   #inside(schema: JsonSchema, step: string | number): readonly JsonSchema[] {
     const { properties, additionalProperties, items } = schema;
-    const named = asSchema(properties)?.[step];
+    const named = mappingOf(properties)?.[step];
     const inner = typeof step === 'number' ? items : (named ?? additionalProperties);
-    const found = asSchema(inner);
+    const found = mappingOf(inner);
     return found === undefined ? [] : [found];
   }
 
@@ -80,10 +77,10 @@ export class FileSchema {
   #flat(schema: JsonSchema): readonly JsonSchema[] {
     const { $ref, anyOf, ...rest } = schema;
     if (typeof $ref === 'string') {
-      const target = asSchema(asSchema(this.#root['$defs'])?.[$ref.replace('#/$defs/', '')]);
+      const target = mappingOf(mappingOf(this.#root['$defs'])?.[$ref.replace('#/$defs/', '')]);
       return target === undefined ? [] : this.#flat({ ...target, ...rest });
     }
     if (!Array.isArray(anyOf)) return [schema];
-    return anyOf.flatMap((each: unknown) => this.#flat({ ...rest, ...asSchema(each) }));
+    return anyOf.flatMap((each: unknown) => this.#flat({ ...rest, ...mappingOf(each) }));
   }
 }

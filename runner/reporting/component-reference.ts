@@ -1,6 +1,7 @@
 /**
  * The reference of a component as text, from its spec: ports, and params with everything inside them.
  */
+import { mappingOf } from '../../artifacts/mapping.js';
 import type { ComponentSpec } from '../../components/component-spec.js';
 import type { JsonSchema } from '../../components/params.js';
 import type { Style } from './style.js';
@@ -8,13 +9,9 @@ import type { Style } from './style.js';
 /** Deepest nesting of params that is described. */
 const DEEPEST = 6;
 
-function asSchema(value: unknown): JsonSchema | undefined {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonSchema) : undefined;
-}
-
 function schemas(value: unknown): readonly (readonly [string, JsonSchema])[] {
-  return Object.entries(asSchema(value) ?? {}).flatMap(([name, item]) => {
-    const schema = asSchema(item);
+  return Object.entries(mappingOf(value) ?? {}).flatMap(([name, item]) => {
+    const schema = mappingOf(item);
     return schema === undefined ? [] : [[name, schema] as const];
   });
 }
@@ -38,11 +35,11 @@ export function typeText(schema: JsonSchema): string {
   const { type, anyOf, enum: choices } = schema;
   if (Array.isArray(choices)) return choices.map((choice) => JSON.stringify(choice)).join(' | ');
   if (Array.isArray(anyOf)) {
-    return [...new Set(anyOf.map((each) => typeText(asSchema(each) ?? {})))].join(' or ');
+    return [...new Set(anyOf.map((each) => typeText(mappingOf(each) ?? {})))].join(' or ');
   }
   const limits = bounds(schema);
   if (type === 'array') {
-    const items = asSchema(schema['items']);
+    const items = mappingOf(schema['items']);
     const of = items === undefined || Object.keys(items).length === 0 ? '' : ` of ${typeText(items)}`;
     return `list${of}${limits === '' ? '' : `, length ${limits}`}`;
   }
@@ -59,12 +56,12 @@ export function keysInside(
   const { anyOf, items, properties, additionalProperties, required } = schema;
   const form = schema['maxProperties'] === 1 && schema['minProperties'] === 1;
   const needed = Array.isArray(required) ? required : [];
-  const any = asSchema(additionalProperties);
+  const any = mappingOf(additionalProperties);
   return [
     ...schemas(properties).map(([name, inner]) => [name, inner, form ? undefined : needed.includes(name)] as const),
     ...(any === undefined ? [] : [['<any name>', any, undefined] as const]),
-    ...(asSchema(items) === undefined ? [] : keysInside(asSchema(items) ?? {})),
-    ...(Array.isArray(anyOf) ? anyOf.flatMap((each) => keysInside(asSchema(each) ?? {})) : []),
+    ...(mappingOf(items) === undefined ? [] : keysInside(mappingOf(items) ?? {})),
+    ...(Array.isArray(anyOf) ? anyOf.flatMap((each) => keysInside(mappingOf(each) ?? {})) : []),
   ];
 }
 

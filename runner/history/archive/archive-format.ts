@@ -11,10 +11,10 @@
  * everything is checked here, but for the digests of files, which who unpacks them checks.
  */
 import { sha256Hex } from '../../../artifacts/digest.js';
+import { isMapping, type Mapping } from '../../../artifacts/mapping.js';
 import type { FingerprintRecord } from '../../../artifacts/metadata/metadata-store.js';
 import type { FailureRecord, ProcessIdentity, ResourceUse, Timings } from '../../../artifacts/metadata/records.js';
 import { artifactTypes, type Properties } from '../../../artifacts/types.js';
-import { isMapping } from '../../../components/params.js';
 import { RequestError } from '../../source/request-error.js';
 
 /** Version of the layout above. */
@@ -106,12 +106,10 @@ export function badArchive(what: string): RequestError {
   return new RequestError('bad-archive', `this is no intact archive of a run: ${what}`, 'export it again');
 }
 
-type Fields = Readonly<Record<string, unknown>>;
-
 /** Reads the fields of one record. */
 class Reader {
   constructor(
-    private readonly fields: Fields,
+    private readonly fields: Mapping,
     private readonly where: string,
   ) {}
 
@@ -144,7 +142,7 @@ class Reader {
     return typeof value === 'boolean' ? value : this.fail(key);
   }
 
-  mapping(key: string): Fields {
+  mapping(key: string): Mapping {
     const value = this.fields[key];
     return isMapping(value) && !Object.hasOwn(value, '__proto__') ? value : this.fail(key);
   }
@@ -272,7 +270,7 @@ function readExecution(reader: Reader): ArchivedExecution {
   };
 }
 
-function parsed(text: string, where: string): Fields {
+function parsed(text: string, where: string): Mapping {
   let value: unknown;
   try {
     value = JSON.parse(text);
