@@ -21,7 +21,7 @@ module.exports = {
     layer(
       'config-reads-into-source',
       '^runner/config/',
-      '^(runner/(config|source)/|components/(params|suggestion)\\.ts)',
+      '^(runner/(config|source)/|components/(params|suggestion)\\.ts|artifacts/portable-path\\.ts)',
     ),
     layer('graph-below-plan', '^runner/graph/', '^(artifacts/|components/|runner/(graph|config|source)/)'),
     layer('plan-below-execution', '^runner/plan/', '^(artifacts/|components/|runner/(plan|graph|config|source)/)'),

@@ -9,9 +9,11 @@ import { join } from 'node:path';
 import { listFiles } from './digest.js';
 import { realDisk, type Disk } from './disk.js';
 import type { MetadataStore, RecordedDigest } from './metadata/metadata-store.js';
+import { pathFault } from './portable-path.js';
 import { judge, type RetentionPolicy, type Verdict } from './retention.js';
 import type { ArtifactStore, Digest } from './store/artifact-store.js';
 import { acquireLock } from './store/lock.js';
+import { manifestBytes } from './store/manifest.js';
 import { closeStaging, openStaging, stagingPaths } from './store/staging.js';
 import { StoreError } from './store/store-error.js';
 import type { StoreRoot } from './store/store-root.js';
@@ -70,7 +72,8 @@ function folderBytes(folder: string): number {
 
 async function findQuarantined({ quarantine }: StoreRoot): Promise<readonly Quarantined[]> {
   const found = await readdir(quarantine).catch(() => []);
-  return found.sort().map((name) => ({ name, bytes: folderBytes(join(quarantine, name)) }));
+  const own = found.filter((name) => pathFault(name) === undefined).sort();
+  return own.map((name) => ({ name, bytes: folderBytes(join(quarantine, name)) }));
 }
 
 /** Sizes of all that stands in the store; of what nothing is recorded of, from its manifest. */
@@ -86,7 +89,7 @@ async function standingSizes(
     await Promise.all(
       unknown.slice(start, start + AT_ONCE).map(async (digest) => {
         const manifest = await artifacts.manifest(digest);
-        sizes.set(digest, manifest?.files.reduce((sum, { size }) => sum + size, 0) ?? 0);
+        sizes.set(digest, manifest === undefined ? 0 : manifestBytes(manifest));
       }),
     );
   }

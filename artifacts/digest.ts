@@ -14,6 +14,11 @@ export function sha256Hex(data: string | Uint8Array): Digest {
   return createHash('sha256').update(data).digest('hex');
 }
 
+/** Whether a text has the form of a digest. */
+export function isDigest(text: string): boolean {
+  return /^[0-9a-f]{64}$/u.test(text);
+}
+
 /** Largest file, in bytes, that is read in one go: a stream costs more than its content does. */
 const SMALL_FILE = 64 * 1024;
 
@@ -49,7 +54,7 @@ export interface ListedFile {
  *
  * @param onLink - says what becomes of a symbolic link: the path of the file or folder to take in its place
  * @throws StoreError `not-a-file` for anything that is neither file, folder nor accepted link, `too-deep` beyond 100 folders,
- *   `too-many-links` beyond 1000 links to folders
+ *   `too-many-links` beyond 1000 links to folders, `bad-name` for names that are no text
  */
 export function listFiles(folder: string, onLink: (link: string) => string): readonly ListedFile[] {
   const files: ListedFile[] = [];
@@ -66,8 +71,12 @@ export function listFiles(folder: string, onLink: (link: string) => string): rea
       }
       visit(target, path, depth + 1);
     } else if (info.isDirectory()) {
-      for (const name of readdirSync(absolute))
+      for (const name of readdirSync(absolute)) {
+        // What was put in for bytes that are no text makes a name that no file has.
+        if (name.includes('\ufffd'))
+          throw new StoreError('bad-name', `${absolute} has a file whose name is no UTF-8 text: ${name}`, 'rename it');
         visit(join(absolute, name), path === '' ? name : `${path}/${name}`, depth + 1);
+      }
     } else if (info.isFile()) {
       files.push({ path, absolute });
     } else {

@@ -19,7 +19,7 @@ import {
   writeFileSync,
   writeSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { announce } from './fault-injection.js';
 import { StoreError } from './store/store-error.js';
@@ -130,19 +130,20 @@ function move(from: string, to: string): void {
   renameSync(from, to);
 }
 
-function setMode(path: string, mode: number): void {
-  announce('chmod', path);
+function setMode(path: string | Buffer, mode: number): void {
+  announce('chmod', String(path));
   chmodSync(path, mode);
 }
 
-function removeFile(path: string): void {
-  announce('unlink', path);
+function removeFile(path: string | Buffer): void {
+  announce('unlink', String(path));
   ifThere(() => {
     unlinkSync(path);
   });
 }
 
-function removeTree(path: string): void {
+/** Names inside are bytes: whoever wrote them may not have written text. */
+function removeTree(path: string | Buffer): void {
   const info = lstatSync(path, { throwIfNoEntry: false });
   if (info === undefined) return;
   if (!info.isDirectory()) {
@@ -150,8 +151,9 @@ function removeTree(path: string): void {
     return;
   }
   if ((info.mode & 0o700) !== 0o700) setMode(path, 0o755);
-  for (const name of readdirSync(path)) removeTree(join(path, name));
-  announce('rmdir', path);
+  for (const name of readdirSync(path, 'buffer'))
+    removeTree(Buffer.concat([Buffer.from(path), Buffer.from('/'), name]));
+  announce('rmdir', String(path));
   ifThere(() => {
     rmdirSync(path);
   });

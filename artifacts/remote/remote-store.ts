@@ -17,8 +17,8 @@ import { canonicalJson } from '../canonical-json.js';
 import { sha256Hex } from '../digest.js';
 import { realDisk } from '../disk.js';
 import type { ArtifactStore, Digest, Manifest, StoredArtifact } from '../store/artifact-store.js';
+import { manifestBytes, parseManifest } from '../store/manifest.js';
 import { StoreError } from '../store/store-error.js';
-import { foreignManifest } from './foreign-manifest.js';
 import type { RemoteObjects } from './remote-objects.js';
 import { decodeResult, encodeResult, type RecordFault, type ResultRecord } from './result-record.js';
 
@@ -41,7 +41,7 @@ export interface RemoteStore {
   /** The result of a fingerprint; undefined when there is none, a text when there is one that is not believed. */
   readonly result: (fingerprint: Digest) => Promise<ResultRecord | RecordFault | undefined>;
   /**
-   * Brings an artifact into a store of this machine.
+   * Brings an artifact into a store of this machine; asks for nothing when it stands there and is sound.
    *
    * @throws StoreError `damaged` when what is there is not what the digest promises, or is not all there
    */
@@ -88,19 +88,19 @@ export function openRemoteStore(objects: RemoteObjects, rights: RemoteRights): R
 
   const manifestOf = async (digest: Digest): Promise<Manifest> => {
     const stream = await objects.read(`manifests/${digest}`);
-    const manifest = stream && foreignManifest(await shortText(stream), digest);
+    const manifest = stream && parseManifest(await shortText(stream), digest);
     if (manifest === undefined) throw damaged(address, digest, 'its manifest is missing or was changed');
     return manifest;
   };
 
   const pull: RemoteStore['pull'] = async (digest, artifacts) => {
     const standing = await artifacts.verify(digest);
-    const manifest = await manifestOf(digest);
-    const bytes = manifest.files.reduce((sum, { size }) => sum + size, 0);
-    if (standing.state === 'sound') {
-      const { witness } = standing;
-      return { digest, path: artifacts.pathOf(digest), files: manifest.files.length, bytes, witness };
+    const promised = standing.state === 'sound' ? await artifacts.manifest(digest) : undefined;
+    if (standing.state === 'sound' && promised !== undefined) {
+      const [path, bytes] = [artifacts.pathOf(digest), manifestBytes(promised)];
+      return { digest, path, files: promised.files.length, bytes, witness: standing.witness };
     }
+    const manifest = await manifestOf(digest);
     const staged = await artifacts.stage();
     try {
       for (const { path, size, sha256 } of manifest.files) {

@@ -5,6 +5,7 @@
  */
 import { sign, verify, type KeyObject } from 'node:crypto';
 import { canonicalJson } from '../canonical-json.js';
+import { isDigest } from '../digest.js';
 import { mappingOf, type Mapping } from '../mapping.js';
 import type { ResourceUse, Timings } from '../metadata/records.js';
 import type { Digest } from '../store/artifact-store.js';
@@ -70,7 +71,7 @@ function output(value: unknown): ResultOutput | undefined {
     typeof type === 'string' &&
     artifactTypes.has(type) &&
     typeof digest === 'string' &&
-    /^[0-9a-f]{64}$/u.test(digest) &&
+    isDigest(digest) &&
     known !== undefined &&
     Object.values(known).every(isProperty);
   return fits ? { port, index: index as number, type, digest, properties: known as Properties } : undefined;

@@ -7,7 +7,9 @@ import { existsSync, lstatSync } from 'node:fs';
 import { lstat, readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { canonicalJson } from '../canonical-json.js';
+import { isDigest } from '../digest.js';
 import { realDisk, type Disk } from '../disk.js';
+import { unfitPath } from '../portable-path.js';
 import { systemErrorCode } from '../system-error.js';
 import type {
   ArtifactStore,
@@ -21,6 +23,7 @@ import type {
 import {
   artifactFiles,
   makeManifest,
+  manifestBytes,
   manifestDigest,
   manifestOf,
   manifestProblems,
@@ -42,7 +45,7 @@ async function exists(path: string): Promise<boolean> {
 /** Opens the artifact store of a root. */
 export function openLocalArtifactStore(root: StoreRoot, disk: Disk = realDisk): ArtifactStore {
   const pathOf = (digest: Digest): string => {
-    if (!/^[0-9a-f]{64}$/u.test(digest)) throw new StoreError('bad-digest', `'${digest}' is not a digest`);
+    if (!isDigest(digest)) throw new StoreError('bad-digest', `'${digest}' is not a digest`);
     return join(root.artifacts, digest);
   };
   const stagingPath = stagingPaths(root);
@@ -90,6 +93,14 @@ export function openLocalArtifactStore(root: StoreRoot, disk: Disk = realDisk): 
 
   const publish = async (folder: string): Promise<StoredArtifact> => {
     const files = artifactFiles(folder);
+    const unfit = unfitPath(files.map(({ path }) => path));
+    if (unfit !== undefined) {
+      throw new StoreError(
+        'bad-name',
+        `a file of an artifact cannot be called '${unfit.path.slice(0, 200)}': ${unfit.fault}`,
+        'write it under another name',
+      );
+    }
     for (const { absolute } of files) {
       if (lstatSync(absolute).nlink > 1) {
         throw new StoreError(
@@ -108,7 +119,7 @@ export function openLocalArtifactStore(root: StoreRoot, disk: Disk = realDisk): 
     const manifest = await manifestOf(files);
     const digest = manifestDigest(manifest);
     const path = pathOf(digest);
-    const bytes = manifest.files.reduce((sum, file) => sum + file.size, 0);
+    const bytes = manifestBytes(manifest);
     const describe = (witness: StatWitness): StoredArtifact => ({ digest, path, files: files.length, bytes, witness });
 
     const standing = await verify(digest);
@@ -188,7 +199,7 @@ export function openLocalArtifactStore(root: StoreRoot, disk: Disk = realDisk): 
     },
     list: async () => {
       const names = await readdir(root.artifacts).catch(() => []);
-      return names.filter((name) => /^[0-9a-f]{64}$/u.test(name)).sort();
+      return names.filter(isDigest).sort();
     },
   };
 }

@@ -2,7 +2,9 @@
  * The manifest of an artifact: its files with their digests. Its own digest is the artifact's, so it proves itself.
  */
 import { canonicalJson } from '../canonical-json.js';
-import { hashFile, listFiles, sha256Hex, type ListedFile } from '../digest.js';
+import { hashFile, isDigest, listFiles, sha256Hex, type ListedFile } from '../digest.js';
+import { mappingOf } from '../mapping.js';
+import { unfitPath } from '../portable-path.js';
 import type { Digest, Manifest, ManifestFile } from './artifact-store.js';
 import { StoreError } from './store-error.js';
 
@@ -33,16 +35,41 @@ export async function makeManifest(folder: string): Promise<Manifest> {
   return await manifestOf(artifactFiles(folder));
 }
 
+/** Bytes of all files together. */
+export function manifestBytes({ files }: Manifest): number {
+  return files.reduce((sum, { size }) => sum + size, 0);
+}
+
 /** The digest of an artifact with this manifest. */
 export function manifestDigest(manifest: Manifest): Digest {
   return sha256Hex(canonicalJson(manifest));
 }
 
-/** Reads a manifest back; undefined when it is not the one that the digest promises. */
+function isManifestFile(value: unknown): value is ManifestFile {
+  const { path, size, sha256 } = mappingOf(value) ?? {};
+  return (
+    typeof path === 'string' &&
+    typeof size === 'number' &&
+    Number.isSafeInteger(size) &&
+    size >= 0 &&
+    typeof sha256 === 'string' &&
+    isDigest(sha256)
+  );
+}
+
+/**
+ * Reads a manifest; undefined when it is not the one that the digest promises, or none that this program would write. The
+ * digest alone proves little: with an artifact from elsewhere, the digest comes from there, too.
+ */
 export function parseManifest(text: string, digest: Digest): Manifest | undefined {
   if (sha256Hex(text) !== digest) return undefined;
-  // The digest proves that this program wrote the text.
-  return JSON.parse(text) as Manifest;
+  try {
+    const { version, files } = mappingOf(JSON.parse(text)) ?? {};
+    const isSound = version === 1 && Array.isArray(files) && files.every(isManifestFile);
+    return isSound && unfitPath(files.map(({ path }) => path)) === undefined ? { version, files } : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** How two manifests differ, a sentence a file. */

@@ -5,8 +5,11 @@
 import { lstat, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { canonicalJson } from '../canonical-json.js';
+import { isDigest } from '../digest.js';
 import { realDisk, type Disk } from '../disk.js';
+import { isMapping, mappingOf } from '../mapping.js';
 import type { Standing } from '../metadata/metadata-store.js';
+import { pathFault } from '../portable-path.js';
 import { systemErrorCode } from '../system-error.js';
 import type { Digest } from './artifact-store.js';
 import { StoreError } from './store-error.js';
@@ -56,6 +59,18 @@ async function moveIfThere(from: string, to: string, disk: Disk): Promise<void> 
   if (await isThere(from)) await disk.rename(from, to);
 }
 
+/** Its names become those of files here. */
+function isJournal(value: unknown): value is Journal {
+  const { version, artifacts, quarantined } = mappingOf(value) ?? {};
+  return (
+    version === 1 &&
+    Array.isArray(artifacts) &&
+    artifacts.every((each) => isMapping(each) && typeof each['digest'] === 'string' && isDigest(each['digest'])) &&
+    Array.isArray(quarantined) &&
+    quarantined.every((name) => typeof name === 'string' && pathFault(name) === undefined && !name.includes('/'))
+  );
+}
+
 async function readJournal(path: string): Promise<Journal | undefined> {
   const text = await readFile(join(path, JOURNAL), 'utf8').catch((error: unknown) => {
     if (systemErrorCode(error) === 'ENOENT') return undefined;
@@ -64,10 +79,8 @@ async function readJournal(path: string): Promise<Journal | undefined> {
   // Died before the journal was there: nothing had been moved.
   if (text === undefined) return undefined;
   try {
-    const journal = JSON.parse(text) as Omit<Journal, 'version'> & { readonly version: number };
-    if (journal.version === 1 && [journal.artifacts, journal.quarantined].every(Array.isArray)) {
-      return { ...journal, version: 1 };
-    }
+    const journal: unknown = JSON.parse(text);
+    if (isJournal(journal)) return journal;
   } catch {
     // Told below.
   }

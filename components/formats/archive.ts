@@ -6,9 +6,9 @@
 import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Parser, type ReadEntry } from 'tar';
+import { PortablePaths } from '../../artifacts/portable-path.js';
 import { errorMessage } from '../../artifacts/system-error.js';
 import { StepError } from '../executor.js';
-import { nameRegister, pathFault, pathSegments } from './archive-path.js';
 import { looksGzipped, readChunks, writeError } from './byte-stream.js';
 
 /** What an archive may hold at most. */
@@ -25,6 +25,15 @@ const MAX_META_BYTES = 1 << 16;
 
 /** A name as messages show it. */
 const shown = (path: string): string => JSON.stringify(path.length > 80 ? `${path.slice(0, 77)}…` : path);
+
+/** A member's path without the parts that mean nothing, such as those of `./folder/`. */
+function plainPath(path: string): string {
+  if (path.startsWith('/')) return path;
+  return path
+    .split('/')
+    .filter((segment) => segment !== '' && segment !== '.')
+    .join('/');
+}
 
 /**
  * Unpacks a tar archive, plain or gzipped.
@@ -48,34 +57,29 @@ export async function unpackArchive(
   const unsafe = (path: string, what: string): StepError =>
     new StepError('archive-unsafe', `${archive}: the member ${shown(path)} is refused: ${what}`, 'get another archive');
 
-  const names = nameRegister();
+  const names = new PortablePaths();
   const files: string[] = [];
   let written = 0;
   /** Whether the end mark was seen, and what closes the file that is being written. */
   const state = { ended: false, close: (): void => undefined };
 
   const onEntry = (entry: ReadEntry): void => {
-    const fault = pathFault(entry.path);
-    if (fault !== undefined) throw unsafe(entry.path, fault);
     const isFolder = entry.type === 'Directory';
-    if (!isFolder && !PLAIN_FILES.includes(entry.type)) {
-      throw unsafe(entry.path, `it is of type ${entry.type}, not a plain file`);
-    }
-    const segments = pathSegments(entry.path);
-    const collision = names.add(segments, isFolder ? 'folder' : 'file');
-    if (collision !== undefined) throw unsafe(entry.path, `its name collides with ${shown(collision)}`);
+    const path = plainPath(entry.path);
+    // The folder that was packed may stand there itself, as ./
+    const fault = isFolder && path === '' ? undefined : names.add(path, isFolder ? 'folder' : 'file');
+    if (fault !== undefined) throw unsafe(entry.path, fault);
     if (isFolder) {
       entry.resume();
       return;
     }
-    if (segments.length === 0) throw unsafe(entry.path, 'it has no name');
+    if (!PLAIN_FILES.includes(entry.type)) throw unsafe(entry.path, `it is of type ${entry.type}, not a plain file`);
     if (files.length === limits.files) throw tooLarge(`${String(limits.files)} files`);
     // The header of a size that cannot be has none.
     const size = entry.header.size === undefined ? NaN : entry.size;
     if (!Number.isSafeInteger(size) || size < 0) throw unsafe(entry.path, 'it has no valid size');
     if (written + size > limits.bytes) throw tooLarge(`${String(limits.bytes)} bytes`);
     written += size;
-    const path = segments.join('/');
     files.push(path);
     state.close = writeFile(entry, join(target, path));
   };

@@ -2,6 +2,7 @@
  * Checks the text of an `examples.json`: it comes with an artifact, and an artifact may come from elsewhere.
  */
 import { isMapping } from '../../artifacts/mapping.js';
+import { pathFault } from '../../artifacts/portable-path.js';
 import { StepError } from '../executor.js';
 import type { ExamplesInfo, FeatureSpec, SplitInfo } from './examples-info.js';
 
@@ -79,7 +80,7 @@ function parseSplit(name: string, value: unknown, fail: (what: string) => never)
   if (!Array.isArray(files)) return fail("has no valid 'files'");
   const folder = `Split-${name}/`;
   const isOwn = (file: unknown): file is string =>
-    typeof file === 'string' && file.startsWith(folder) && /^\w[\w.-]{0,200}$/u.test(file.slice(folder.length));
+    typeof file === 'string' && file.startsWith(folder) && pathFault(file) === undefined;
   if (!files.every(isOwn)) return fail(`names a file outside ${folder}`);
   return { examples, files };
 }

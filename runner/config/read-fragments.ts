@@ -3,7 +3,8 @@
  * read with the pipeline; here they become located values.
  */
 import { realpath } from 'node:fs/promises';
-import { basename, dirname, isAbsolute, join, sep } from 'node:path';
+import { basename, dirname, join, sep } from 'node:path';
+import { pathFault } from '../../artifacts/portable-path.js';
 import type { Problems } from '../source/problems.js';
 import type { SourceFile } from '../source/source-file.js';
 import { asMapping, asText, checkName, knownEntries } from './fields.js';
@@ -53,14 +54,6 @@ export interface FragmentOptions {
 interface Including {
   readonly real: string;
   readonly shown: string;
-}
-
-/** Why a path cannot be that of a fragment; undefined when it can. */
-function badPath(path: string): string | undefined {
-  if (path === '' || path.includes('\0')) return 'this is no path';
-  if (path.includes('\\')) return 'a path is written with /';
-  const isOutside = isAbsolute(path) || /^[A-Za-z]:/u.test(path) || path.split('/').includes('..');
-  return isOutside ? 'a fragment lies below the folder of the pipeline file' : undefined;
 }
 
 /** Reads the fragments of one pipeline. */
@@ -147,9 +140,11 @@ class FragmentReader {
   ): Promise<{ readonly root: Located; readonly including: Including } | undefined> {
     const { problems, baseDir } = this.#options;
     const { range } = file;
-    const bad = badPath(file.value);
-    if (bad !== undefined) {
-      problems.add('not-allowed', `'${file.value}' cannot be included: ${bad}`, range);
+    const fault = pathFault(file.value.replace(/^\.\//u, ''));
+    if (fault !== undefined) {
+      problems.add('not-allowed', `'${file.value}' cannot be included: ${fault}`, range, {
+        hint: 'a fragment lies below the folder of the pipeline file; write its path with /',
+      });
       return undefined;
     }
     if (chain.length > MAX_DEPTH || ++this.#count > MAX_FRAGMENTS) {

@@ -7,10 +7,10 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { realDisk } from '../../artifacts/disk.js';
 import type { BoundArtifact, ExecutionWithArtifacts } from '../../artifacts/metadata/metadata-store.js';
+import { unfitPath } from '../../artifacts/portable-path.js';
 import type { ArtifactStore, Manifest } from '../../artifacts/store/artifact-store.js';
 import { canClone, copyOut, type CopyMethod } from '../../artifacts/store/copy-out.js';
 import { StoreError } from '../../artifacts/store/store-error.js';
-import { pathFault } from '../../components/formats/archive-path.js';
 import { suggest } from '../config/fields.js';
 import { withoutInstance } from '../config/node-name.js';
 import { counted } from '../reporting/quantities.js';
@@ -63,9 +63,6 @@ function placesOf({ execution, outputs }: ExecutionWithArtifacts): readonly (Che
   return outputs.map((output) => {
     const { port, index, artifact } = output;
     const path = [execution.node, port, ...(isList(port) ? [String(index)] : [])].join('/');
-    // Records may come from elsewhere; their names become folders here.
-    const fault = path.split('/').some((part) => part === '' || part === '.') ? 'a part is empty' : pathFault(path);
-    if (fault !== undefined) throw new RequestError('bad-name', `'${path}' can be no folder: ${fault}`);
     return { ...output, path, digest: artifact.digest, bytes: artifact.bytes };
   });
 }
@@ -107,6 +104,11 @@ export async function checkOut(
   const places = steps.flatMap(placesOf);
   const [first] = places;
   if (first === undefined) throw new RequestError('nothing', 'these steps have no artifacts');
+  // Records may come from elsewhere; their names become folders here.
+  const unfit = unfitPath(places.map(({ path }) => path));
+  if (unfit !== undefined) {
+    throw new RequestError('bad-name', `'${unfit.path.slice(0, 200)}' can be no folder: ${unfit.fault}`);
+  }
   const manifests = new Map<string, Manifest>();
   for (const place of places) manifests.set(place.digest, await manifestOf(place, artifacts));
   const inTheWay = places.filter(({ path }) => existsSync(join(folder, path)));

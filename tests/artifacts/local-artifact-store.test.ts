@@ -124,6 +124,12 @@ describe('the artifact store', () => {
     await expect(staged.publish()).rejects.toMatchObject({ code: 'not-a-file' });
   });
 
+  test.each(['a:b', 'draft.', 'sub/a\\b', 'line\nbreak'])('refuses a file that is called %j', async (name) => {
+    const { store } = await open();
+    await expect(publish(store, { ...files, [name]: '' })).rejects.toMatchObject({ code: 'bad-name' });
+    expect(await store.list()).toEqual([]);
+  });
+
   test('two writers of one content do no harm', async () => {
     const { store } = await open();
     const all = await Promise.all(Array.from({ length: 8 }, () => publish(store, files)));

@@ -9,6 +9,7 @@ import {
   cpSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -18,8 +19,10 @@ import {
 } from 'node:fs';
 import { spawnSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { canonicalJson } from '../../artifacts/canonical-json.js';
+import { sha256Hex } from '../../artifacts/digest.js';
 import { Database } from '../../artifacts/metadata/database.js';
 import { filesBelow, rows } from '../faults/stored.js';
 import { pipeline } from '../rig/cli.js';
@@ -130,6 +133,27 @@ describe('an artifact', () => {
     expect(await run(folder, ...looks)).toMatchObject({ first: 'completed' });
     expect((await commandHere(folder, ['verify'])).status).toBe(0);
   });
+});
+
+test('a manifest that proves itself, and leads out of its artifact, takes nothing out of the store', async () => {
+  const { folder, root } = stored();
+  const old = join(root, 'artifacts', firstDigest(root));
+  for (const path of ['../../../p.yaml', join(folder, 'p.yaml')]) {
+    const pipelineFile = readFileSync(join(folder, 'p.yaml'));
+    const evil = canonicalJson({
+      version: 1,
+      files: [{ path, size: pipelineFile.length, sha256: sha256Hex(pipelineFile) }],
+    });
+    const digest = sha256Hex(evil);
+    mkdirSync(join(root, 'artifacts', digest));
+    writeFileSync(join(root, 'artifacts', `${digest}.manifest.json`), evil);
+    change(root, `UPDATE pipeline_artifact SET digest = '${digest}' WHERE digest = '${basename(old)}'`);
+    const { status, stderr } = await commandHere(folder, ['checkout', '1', 'first', '-o', 'a/b/c/d/e']);
+    expect([status, stderr]).toEqual([2, expect.stringContaining('are gone')]);
+    expect(readdirSync(folder).sort()).toEqual(['.pipeline', 'first.count', 'p.yaml', 'second.count']);
+    expect((await commandHere(folder, ['verify'])).status).toBe(1);
+    change(root, `UPDATE pipeline_artifact SET digest = '${basename(old)}' WHERE digest = '${digest}'`);
+  }
 });
 
 /** Commands that read most of what is recorded. */

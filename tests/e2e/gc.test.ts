@@ -94,6 +94,23 @@ describe('pipeline gc', () => {
     expect((await pipeline(folder, ['verify'])).status).toBe(0);
   });
 
+  test.each([
+    ['an artifact', { artifacts: [{ digest: '../../../p.yaml', bytes: 1, executions: [] }], quarantined: [] }],
+    ['a folder', { artifacts: [], quarantined: ['../../../p.yaml'] }],
+    ['a path', { artifacts: [], quarantined: ['a/b'] }],
+    ['no names', { artifacts: 'all', quarantined: {} }],
+  ])('--undo refuses a journal that names %s elsewhere', async (_, journal) => {
+    const folder = await threeModels();
+    await pipeline(folder, ['gc', '--keep-last', '1']);
+    writeFileSync(
+      join(folder, '.pipeline', 'trash', '1', 'journal.json'),
+      JSON.stringify({ version: 1, at: 0, ...journal }),
+    );
+    const { status, stderr } = await pipeline(folder, ['gc', '--undo']);
+    expect([status, stderr.includes('damaged-trash')]).toEqual([1, true]);
+    expect(existsSync(join(folder, 'p.yaml'))).toBe(true);
+  });
+
   test('takes out what no run has recorded, and what was set aside as damaged', async () => {
     const folder = await threeModels();
     const stray = join(folder, '.pipeline', 'artifacts', 'e'.repeat(64));

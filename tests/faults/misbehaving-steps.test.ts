@@ -40,6 +40,21 @@ const BAD: Readonly<Record<string, [body: string, code: string, says: string]>> 
     'linked-file',
     'has a second name',
   ],
+  'gives a file a name that other systems read as another': [
+    "write('x'); fs.writeFileSync(join(outputs.report.path, 'at 10:30'), '');",
+    'bad-name',
+    "cannot be called 'at 10:30'",
+  ],
+  'gives two files names that differ by case': [
+    "write('x'); fs.writeFileSync(join(outputs.report.path, 'Data'), '');",
+    'bad-name',
+    "it collides with 'Data'",
+  ],
+  'gives a file a name that is no text': [
+    "write('x'); fs.writeFileSync(Buffer.concat([Buffer.from(outputs.report.path), Buffer.from([0x2f, 0xe9])]), '');",
+    'bad-name',
+    'is no UTF-8 text',
+  ],
   'records a metric that is NaN': ["write('x'); metric('loss', NaN);", 'metric-not-finite', 'the metric loss is NaN'],
   'records a metric that is infinite': [
     "write('x'); metric('loss', -Infinity);",

@@ -10,9 +10,9 @@ import { canonicalJson } from '../../../artifacts/canonical-json.js';
 import { realDisk } from '../../../artifacts/disk.js';
 import type { MetadataStore } from '../../../artifacts/metadata/metadata-store.js';
 import type { RunRecord } from '../../../artifacts/metadata/records.js';
+import { unfitPath } from '../../../artifacts/portable-path.js';
 import type { ArtifactStore } from '../../../artifacts/store/artifact-store.js';
 import { StoreError } from '../../../artifacts/store/store-error.js';
-import { pathFault } from '../../../components/formats/archive-path.js';
 import { RequestError } from '../../source/request-error.js';
 import { ARCHIVE, ARCHIVE_FORMAT, type ArchivedRecords } from './archive-format.js';
 import { runRecords } from './run-records.js';
@@ -116,9 +116,9 @@ export async function exportRun(
     }
     files.push(...code.map(({ absolute, path }) => ({ absolute, path: `${ARCHIVE.pipeline}/${path}` })));
     for (const digest of digests) files.push(...(await artifactFiles(digest, artifacts)));
-    for (const { path } of files) {
-      const fault = pathFault(path);
-      if (fault !== undefined) throw new RequestError('bad-name', `'${path.slice(0, 200)}' cannot be packed: ${fault}`);
+    const unfit = unfitPath(files.map(({ path }) => path));
+    if (unfit !== undefined) {
+      throw new RequestError('bad-name', `'${unfit.path.slice(0, 200)}' cannot be packed: ${unfit.fault}`);
     }
     const archive = join(staging, 'archive.tar.gz');
     await pack(files, archive);

@@ -12,7 +12,7 @@ import { realDisk } from '../../../artifacts/disk.js';
 import { openMetadataStore } from '../../../artifacts/metadata/sqlite-metadata-store.js';
 import type { StatWitness } from '../../../artifacts/store/artifact-store.js';
 import { openLocalArtifactStore } from '../../../artifacts/store/local-artifact-store.js';
-import { makeManifest } from '../../../artifacts/store/manifest.js';
+import { makeManifest, manifestBytes } from '../../../artifacts/store/manifest.js';
 import { closeStaging, openStaging, stagingPaths } from '../../../artifacts/store/staging.js';
 import { StoreError } from '../../../artifacts/store/store-error.js';
 import { findRoot, openRoot, type StoreRoot } from '../../../artifacts/store/store-root.js';
@@ -87,7 +87,7 @@ async function verifyArtifacts(folder: string, paths: readonly string[], records
     if (sha256Hex(text) !== digest || canonicalJson(manifest) !== text) {
       throw badArchive(`artifact ${digest.slice(0, 12)} has other content than its digest promises`);
     }
-    const bytes = manifest.files.reduce((sum, { size }) => sum + size, 0);
+    const bytes = manifestBytes(manifest);
     const isAsRecorded = recorded
       .filter((artifact) => artifact.digest === digest)
       .every((artifact) => artifact.bytes === bytes && artifact.files === manifest.files.length);

@@ -5,7 +5,6 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { StepError } from '../../../components/executor.js';
 import { unpackArchive } from '../../../components/formats/archive.js';
-import { nameRegister, pathFault } from '../../../components/formats/archive-path.js';
 import { temporaryFolders } from '../../rig/temp-folder.js';
 import { tarBytes, tarHeader, tarMember, TAR_END } from '../../rig/tar.js';
 
@@ -64,6 +63,7 @@ describe('an archive', () => {
   });
 
   test.each([
+    '.',
     '../evil',
     'a/../../evil',
     'a/..',
@@ -122,6 +122,7 @@ describe('an archive', () => {
     ['names that differ by case', ['a/B', 'a/b']],
     ['folders that differ by case', ['Data/x', 'data/y']],
     ['names that differ by normalisation', ['é', 'e\u0301']],
+    ['names that some systems fold', ['straße', 'STRASSE']],
     ['a file where a folder is needed', ['a', 'a/b']],
     ['a folder where a file is', ['a/b', 'a']],
   ])('with %s is refused', async (_, paths) => {
@@ -197,29 +198,5 @@ describe('an archive', () => {
     await expect(
       unpackArchive(join(root, 'archive'), root, LIMITS, AbortSignal.abort(new Error('canceled'))),
     ).rejects.toThrow('canceled');
-  });
-});
-
-describe('names', () => {
-  test('an accepted name stays below the target, whatever it is', () => {
-    fc.assert(
-      fc.property(
-        fc.array(fc.constantFrom('.', '..', 'a', '', '/', '\\', ':', ' ', '\0'), { maxLength: 8 }),
-        (parts) => {
-          const path = parts.join('/');
-          if (pathFault(path) !== undefined) return;
-          const resolved = join('/target', path);
-          expect(resolved.startsWith('/target')).toBe(true);
-        },
-      ),
-    );
-  });
-
-  test('a folder may be named again', () => {
-    const names = nameRegister();
-    expect(names.add(['a'], 'folder')).toBeUndefined();
-    expect(names.add(['a'], 'folder')).toBeUndefined();
-    expect(names.add(['a', '__proto__'], 'file')).toBeUndefined();
-    expect(names.add(['A', 'x'], 'file')).toBe('a');
   });
 });
