@@ -35,6 +35,18 @@ module.exports = {
       '^runner/reporting/',
       '^(artifacts/|components/|runner/(reporting|execution|plan|graph|config|source)/)',
     ),
+    {
+      name: 'text-below-reporting',
+      severity: 'error',
+      from: { path: '^runner/reporting/text/' },
+      to: { path: '^runner/', pathNot: '^runner/(reporting/text|source)/' },
+    },
+    {
+      name: 'drawing-knows-text-only',
+      severity: 'error',
+      from: { path: '^runner/reporting/drawing/' },
+      to: { path: '^runner/reporting/', pathNot: '^runner/reporting/(drawing|text)/' },
+    },
     layer(
       'telemetry-below-cli',
       '^runner/telemetry/',

@@ -3,7 +3,7 @@
  * the one reader of `process` is process-environment.ts.
  */
 import type { StartedProcess } from '../../artifacts/process-tree.js';
-import type { TextOutput } from '../reporting/text-output.js';
+import type { TextOutput } from '../reporting/text/text-output.js';
 import type { Diagnostic } from '../source/diagnostic.js';
 
 /** Exit statuses. */

@@ -10,8 +10,8 @@ import { openLocalArtifactStore } from '../../artifacts/store/local-artifact-sto
 import { findRoot, STORE_FORMAT } from '../../artifacts/store/store-root.js';
 import { errorMessage } from '../../artifacts/system-error.js';
 import { backendIdentity } from '../../components/tensorflow/backend-identity.js';
-import { plainLine } from '../reporting/plain-text.js';
-import { byteSize, counted } from '../reporting/quantities.js';
+import { plainLine } from '../reporting/text/plain-text.js';
+import { byteSize, counted } from '../reporting/text/quantities.js';
 import type { Environment } from './command.js';
 import { findStore } from './open-store.js';
 import { shownPath } from './shown-path.js';

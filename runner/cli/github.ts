@@ -5,8 +5,8 @@
  */
 import { isAbsolute, relative, resolve, sep } from 'node:path';
 import type { PipelineGraph } from '../graph/pipeline-graph.js';
-import { plainLine, plainText } from '../reporting/plain-text.js';
-import { annotation } from '../reporting/workflow-command.js';
+import { plainLine, plainText } from '../reporting/text/plain-text.js';
+import { annotation } from '../reporting/github/workflow-command.js';
 import { diagnosticData, placeData, type DiagnosticPlace } from '../source/diagnostic-data.js';
 import type { Diagnostic } from '../source/diagnostic.js';
 import type { ProcessEnvironment } from './command.js';

@@ -9,7 +9,7 @@ import { isAlive } from '../../artifacts/process-identity.js';
 import { StoreError } from '../../artifacts/store/store-error.js';
 import { findRoot, type StoreRoot } from '../../artifacts/store/store-root.js';
 import { notice } from '../reporting/notices.js';
-import { styleFor } from '../reporting/style.js';
+import { styleFor } from '../reporting/text/style.js';
 import { RequestError } from '../source/request-error.js';
 import type { Environment } from './command.js';
 import { shownPath } from './shown-path.js';

@@ -4,7 +4,7 @@
 import { Console } from 'node:console';
 import { setImmediate as setImmediatePromise } from 'node:timers/promises';
 import { descendantsOf, endProcesses } from '../../artifacts/process-tree.js';
-import type { TextOutput } from '../reporting/text-output.js';
+import type { TextOutput } from '../reporting/text/text-output.js';
 import type { ProcessEnvironment, StopSignal } from './command.js';
 
 const SIGNALS: readonly StopSignal[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];

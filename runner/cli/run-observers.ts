@@ -3,7 +3,7 @@
  */
 import { statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { jobSummaryFile } from '../reporting/job-summary.js';
+import { jobSummaryFile } from '../reporting/github/job-summary.js';
 import { metricsFile } from '../reporting/metrics-file.js';
 import type { Clock, Reporter } from '../reporting/reporter.js';
 import { RequestError } from '../source/request-error.js';

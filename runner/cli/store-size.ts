@@ -1,8 +1,8 @@
 /**
  * A word on a store that has grown large, with the command that makes it smaller.
  */
-import { byteSize } from '../reporting/quantities.js';
-import { styleFor } from '../reporting/style.js';
+import { byteSize } from '../reporting/text/quantities.js';
+import { styleFor } from '../reporting/text/style.js';
 import { sizeInBytes } from '../config/size.js';
 import { RequestError } from '../source/request-error.js';
 import type { Environment } from './command.js';

@@ -4,8 +4,8 @@
 import { join, resolve } from 'node:path';
 import type { PipelineGraph } from '../graph/pipeline-graph.js';
 import { sourcePaths } from '../plan/source-paths.js';
-import { plainLine } from '../reporting/plain-text.js';
-import { counted } from '../reporting/quantities.js';
+import { plainLine } from '../reporting/text/plain-text.js';
+import { counted } from '../reporting/text/quantities.js';
 import type { RunArguments } from './arguments.js';
 import { EXIT, type Environment, type ExitStatus } from './command.js';
 import { watchPaths } from './file-watch.js';

@@ -4,7 +4,7 @@
 import type { MetadataStore } from '../../artifacts/metadata/metadata-store.js';
 import type { RunRecord } from '../../artifacts/metadata/records.js';
 import { suggest } from '../config/fields.js';
-import { metricText } from '../reporting/quantities.js';
+import { metricText } from '../reporting/text/quantities.js';
 import { RequestError } from '../source/request-error.js';
 import type { Ends } from './bisection.js';
 import { findRun } from './find-run.js';

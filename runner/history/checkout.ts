@@ -13,7 +13,7 @@ import { canClone, copyOut, type CopyMethod } from '../../artifacts/store/copy-o
 import { StoreError } from '../../artifacts/store/store-error.js';
 import { suggest } from '../config/fields.js';
 import { withoutInstance } from '../config/node-name.js';
-import { counted } from '../reporting/quantities.js';
+import { counted } from '../reporting/text/quantities.js';
 import { RequestError } from '../source/request-error.js';
 
 /** One artifact, and where it goes. */

@@ -1,8 +1,9 @@
 /**
  * A comparison of two runs as tables, however they are drawn.
  */
-import { byteSize, duration, metricText, shortDigest } from '../reporting/quantities.js';
-import type { Column } from '../reporting/table.js';
+import { byteSize, duration, metricText, shortDigest } from '../reporting/text/quantities.js';
+import type { Column } from '../reporting/text/table.js';
+import { valueText } from '../reporting/text/value-text.js';
 import type { ContentDifference } from './content-difference.js';
 import type { RunDifference } from './run-difference.js';
 
@@ -11,16 +12,6 @@ export interface Section {
   readonly title: string;
   readonly columns: readonly Column[];
   readonly rows: readonly (readonly string[])[];
-}
-
-/** Longest value that is shown whole. */
-const LONGEST = 60;
-
-function jsonText(json: string | undefined): string {
-  if (json === undefined) return '–';
-  const digest = /^"([0-9a-f]{64})"$/u.exec(json)?.[1];
-  if (digest !== undefined) return shortDigest(digest);
-  return json.length > LONGEST ? `${json.slice(0, LONGEST - 1)}…` : json;
 }
 
 function signed(text: string, value: number): string {
@@ -59,14 +50,19 @@ export function differenceSections(difference: RunDifference & ContentDifference
       columns: left('param', 'before', 'after'),
       rows: params.map(({ name, before, after }) => [
         name,
-        jsonText(JSON.stringify(before)),
-        jsonText(JSON.stringify(after)),
+        valueText(JSON.stringify(before), '–'),
+        valueText(JSON.stringify(after), '–'),
       ]),
     },
     {
       title: 'ingredients of steps',
       columns: left('node', 'ingredient', 'before', 'after'),
-      rows: ingredients.map(({ node, path, before, after }) => [node, path, jsonText(before), jsonText(after)]),
+      rows: ingredients.map(({ node, path, before, after }) => [
+        node,
+        path,
+        valueText(before, '–'),
+        valueText(after, '–'),
+      ]),
     },
     {
       title: 'metrics',

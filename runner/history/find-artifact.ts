@@ -4,7 +4,7 @@
 import type { MetadataStore } from '../../artifacts/metadata/metadata-store.js';
 import type { ArtifactRecord } from '../../artifacts/metadata/records.js';
 import { suggest } from '../config/fields.js';
-import { counted, shortDigest } from '../reporting/quantities.js';
+import { counted, shortDigest } from '../reporting/text/quantities.js';
 import { RequestError } from '../source/request-error.js';
 import { findRun } from './find-run.js';
 

@@ -13,7 +13,7 @@ import { manifestDigest } from '../../artifacts/store/manifest.js';
 import { StoreError } from '../../artifacts/store/store-error.js';
 import type { StoreRoot } from '../../artifacts/store/store-root.js';
 import { ORIGIN_FILE, readOrigin, type Origin } from '../../components/pusher/push-record.js';
-import { shortDigest } from '../reporting/quantities.js';
+import { shortDigest } from '../reporting/text/quantities.js';
 import { RequestError } from '../source/request-error.js';
 
 /** What a path turned out to be. */

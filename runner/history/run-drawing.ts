@@ -3,8 +3,8 @@
  */
 import type { ExecutionWithArtifacts } from '../../artifacts/metadata/metadata-store.js';
 import { withoutInstance } from '../config/node-name.js';
-import type { Drawing } from '../reporting/drawing.js';
-import { combinedState } from '../reporting/pipeline-drawing.js';
+import type { Drawing } from '../reporting/drawing/drawing.js';
+import { combinedState } from '../reporting/drawing/pipeline-drawing.js';
 import { NODE_STATES } from './run-states.js';
 
 /** Draws a run; instances of one node are one box. */

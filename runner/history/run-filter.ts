@@ -4,7 +4,7 @@
  */
 import { Environment, EvaluationError, ParseError, TypeError as CelTypeError } from '@marcbachmann/cel-js';
 import { suggest } from '../config/fields.js';
-import { counted } from '../reporting/quantities.js';
+import { counted } from '../reporting/text/quantities.js';
 import { RequestError } from '../source/request-error.js';
 import type { ValuedRun } from './run-values.js';
 

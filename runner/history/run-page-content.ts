@@ -7,10 +7,10 @@ import type { ExecutionRecord, RunRecord } from '../../artifacts/metadata/record
 import type { ArtifactStore } from '../../artifacts/store/artifact-store.js';
 import type { StoreRoot } from '../../artifacts/store/store-root.js';
 import { lineageText } from '../reporting/lineage-text.js';
-import { recordedTail } from '../reporting/log-reader.js';
+import { recordedTail } from '../reporting/logs/log-reader.js';
 import type { PageStep, RunPageContent } from '../reporting/page/run-page.js';
-import { moment } from '../reporting/quantities.js';
-import { styleFor } from '../reporting/style.js';
+import { moment } from '../reporting/text/quantities.js';
+import { styleFor } from '../reporting/text/style.js';
 import { runContents } from './artifact-contents.js';
 import { runDrawing } from './run-drawing.js';
 import { NODE_STATES } from './run-states.js';

@@ -3,7 +3,7 @@
  */
 import type { MetadataStore } from '../../artifacts/metadata/metadata-store.js';
 import type { ExecutionState } from '../../artifacts/metadata/records.js';
-import type { NodeState } from '../reporting/style.js';
+import type { NodeState } from '../reporting/text/style.js';
 
 /** States of executions as they are drawn. */
 export const NODE_STATES: Readonly<Record<ExecutionState, NodeState>> = {

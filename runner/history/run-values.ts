@@ -3,7 +3,7 @@
  */
 import type { MetadataStore, NodeMetrics } from '../../artifacts/metadata/metadata-store.js';
 import type { RunRecord } from '../../artifacts/metadata/records.js';
-import { metricText } from '../reporting/quantities.js';
+import { metricText } from '../reporting/text/quantities.js';
 
 /** The values of one run. */
 export interface RunValues {

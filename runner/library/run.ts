@@ -36,7 +36,7 @@ export async function* run(pipeline: Pipeline, options: RunOptions = {}): AsyncG
     import('../graph/budget.js'),
     import('../execution/run-pipeline.js'),
     import('../reporting/reporter.js'),
-    import('../reporting/step-logs.js'),
+    import('../reporting/logs/step-logs.js'),
     import('./event-queue.js'),
   ]);
   const {

@@ -4,7 +4,7 @@
 import { mappingOf } from '../../artifacts/mapping.js';
 import type { ComponentSpec } from '../../components/component-spec.js';
 import type { JsonSchema } from '../../components/params.js';
-import type { Style } from './style.js';
+import type { Style } from './text/style.js';
 
 /** Deepest nesting of params that is described. */
 const DEEPEST = 6;

@@ -5,7 +5,7 @@
 import { pino, type Level } from 'pino';
 import type { RunEvent } from '../execution/run-event.js';
 import type { Clock, Reporter } from './reporter.js';
-import type { TextOutput } from './text-output.js';
+import type { TextOutput } from './text/text-output.js';
 
 function levelOf(event: RunEvent): Level {
   switch (event.type) {

@@ -4,13 +4,13 @@
 import type { Progress } from '../../components/executor.js';
 import type { RunEvent } from '../execution/run-event.js';
 import { checkedText, notice } from './notices.js';
-import { plainLine } from './plain-text.js';
-import { counted, duration, rateText } from './quantities.js';
+import { plainLine } from './text/plain-text.js';
+import { counted, duration, rateText } from './text/quantities.js';
 import type { Clock, Reporter } from './reporter.js';
 import { originText, RunView } from './run-view.js';
-import { styleFor } from './style.js';
+import { styleFor } from './text/style.js';
 import { summaryText, type SummaryOptions } from './summary.js';
-import type { TextOutput } from './text-output.js';
+import type { TextOutput } from './text/text-output.js';
 
 /** Milliseconds between two lines about the progress of one step. */
 const PROGRESS_MS = 10_000;

@@ -4,9 +4,9 @@
  */
 import type { Lineage, LineageEdge } from '../../artifacts/lineage.js';
 import type { ArtifactRecord } from '../../artifacts/metadata/records.js';
-import { plainLine } from './plain-text.js';
-import { byteSize, shortDigest } from './quantities.js';
-import type { Style } from './style.js';
+import { plainLine } from './text/plain-text.js';
+import { byteSize, shortDigest } from './text/quantities.js';
+import type { Style } from './text/style.js';
 
 /** Levels that are indented; deeper ones stand below each other. */
 const DEEPEST = 30;

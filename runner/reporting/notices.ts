@@ -2,9 +2,9 @@
  * What is said once, as a line that stays: damage, recovery, retries, failures.
  */
 import type { FileDifference, RunEvent } from '../execution/run-event.js';
-import { firstLine, plainLine } from './plain-text.js';
-import { duration, shortDigest } from './quantities.js';
-import type { Style } from './style.js';
+import { firstLine, plainLine } from './text/plain-text.js';
+import { duration, shortDigest } from './text/quantities.js';
+import type { Style } from './text/style.js';
 
 /** Files that are named of a step that did not make the same bytes. */
 const NAMED_FILES = 10;

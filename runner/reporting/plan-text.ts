@@ -3,10 +3,10 @@
  */
 import { cachedOutputs, type Forecast } from '../plan/forecast.js';
 import type { PlannedNode } from '../plan/plan-pipeline.js';
-import { plainLine } from './plain-text.js';
-import { byteSize, counted, duration } from './quantities.js';
-import { MARKS, paintState, type NodeState, type Style } from './style.js';
-import { tableLines } from './table.js';
+import { plainLine } from './text/plain-text.js';
+import { byteSize, counted, duration } from './text/quantities.js';
+import { MARKS, paintState, type NodeState, type Style } from './text/style.js';
+import { tableLines } from './text/table.js';
 
 /** What would become of a node, in a word. */
 export type PlannedAction = 'cached' | 'run' | 'skip' | 'wait' | 'fail';

@@ -1,12 +1,12 @@
 /**
  * Chooses how a run is shown: JSON for programs, live on a terminal, with annotations in GitHub Actions, lines elsewhere.
  */
-import type { GithubOptions } from './github-reporter.js';
+import type { GithubOptions } from './github/github-reporter.js';
 import { lineReporter } from './line-reporter.js';
-import { liveReporter } from './live-reporter.js';
+import { liveReporter } from './live/live-reporter.js';
 import type { Clock, Reporter } from './reporter.js';
 import type { SummaryOptions } from './summary.js';
-import type { TextOutput } from './text-output.js';
+import type { TextOutput } from './text/text-output.js';
 
 /** Makes the reporter that fits the output. */
 export async function runReporter(
@@ -19,7 +19,7 @@ export async function runReporter(
     return jsonReporter(output, clock);
   }
   if (options.github !== undefined) {
-    const { githubReporter } = await import('./github-reporter.js');
+    const { githubReporter } = await import('./github/github-reporter.js');
     return githubReporter(output, clock, { ...options, ...options.github });
   }
   return output.isTTY ? liveReporter(output, clock, options) : lineReporter(output, clock, options);

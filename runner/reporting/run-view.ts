@@ -4,7 +4,7 @@
 import type { Progress } from '../../components/executor.js';
 import type { ReportedArtifact, RunEvent, RunOutcome, StepFailure, StepResources } from '../execution/run-event.js';
 import { checkedText } from './notices.js';
-import type { NodeState } from './style.js';
+import type { NodeState } from './text/style.js';
 
 /** Lines of a step's log that are kept to be shown when it fails. */
 const KEPT_LINES = 10;

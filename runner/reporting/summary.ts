@@ -1,11 +1,11 @@
 /**
  * What is said when a run has ended: counts, time saved, artifacts, metrics, warnings, failures, and what to type next.
  */
-import { plainLine, plainText } from './plain-text.js';
-import { byteSize, counted, duration, metricText, shortDigest } from './quantities.js';
+import { plainLine, plainText } from './text/plain-text.js';
+import { byteSize, counted, duration, metricText, shortDigest } from './text/quantities.js';
 import type { NodeView, RunView } from './run-view.js';
-import type { Style } from './style.js';
-import { tableLines } from './table.js';
+import type { Style } from './text/style.js';
+import { tableLines } from './text/table.js';
 
 /** What a summary needs to know beside the run. */
 export interface SummaryOptions {

@@ -1,7 +1,7 @@
 /**
  * Commands run in the test's own process: for tests that ask the same of very many stores.
  */
-import type { TextOutput } from '../../runner/reporting/text-output.js';
+import type { TextOutput } from '../../runner/reporting/text/text-output.js';
 import { commandLine } from '../../runner/cli/command-line.js';
 import type { CommandResult } from './cli.js';
 

@@ -2,7 +2,7 @@
  * An output that keeps its text, of any size, and a clock that is set by hand.
  */
 import type { Clock } from '../../runner/reporting/reporter.js';
-import type { TextOutput } from '../../runner/reporting/text-output.js';
+import type { TextOutput } from '../../runner/reporting/text/text-output.js';
 
 /** An output whose text can be looked at, and whose terminal can be resized. */
 export interface FakeOutput extends TextOutput {

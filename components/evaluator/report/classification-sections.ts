@@ -4,6 +4,7 @@
 import type { ClassificationResult, ClassMetrics } from '../evaluation.js';
 import { bar, isolated, nameOf, percentage, wholeNumber } from './format.js';
 import { html, type Html } from '../../formats/html.js';
+import { listTable } from './list-table.js';
 import { HEAT_STEPS } from './styles.js';
 
 /** Classes up to which the confusion matrix fits a page. */
@@ -31,6 +32,11 @@ function classRow({ name, precision, recall, f1, support, predicted }: ClassMetr
   </tr> `;
 }
 
+const CLASS_COLUMNS = [
+  'Class',
+  ...['Precision', 'Recall', 'F1', 'Examples', 'Predicted'].map((number) => ({ number })),
+];
+
 /** The table of classes with their averages. */
 export function classTable({ per_class, metrics }: ClassificationResult): Html {
   const average = (kind: string): Html =>
@@ -40,26 +46,11 @@ export function classTable({ per_class, metrics }: ClassificationResult): Html {
       <td></td>
       <td></td>
     </tr> `;
-  const more = per_class.length - LISTED_CLASSES;
+  const listed = per_class.slice(0, LISTED_CLASSES).map(classRow);
+  const more = per_class.length - listed.length;
   return html`<section>
     <h2>Classes</h2>
-    <div class="wide">
-      <table class="list">
-        <thead>
-          <tr>
-            <th scope="col">Class</th>
-            <th scope="col" class="number">Precision</th>
-            <th scope="col" class="number">Recall</th>
-            <th scope="col" class="number">F1</th>
-            <th scope="col" class="number">Examples</th>
-            <th scope="col" class="number">Predicted</th>
-          </tr>
-        </thead>
-        <tbody>
-          ${per_class.slice(0, LISTED_CLASSES).map(classRow)}${average('macro')}${average('weighted')}
-        </tbody>
-      </table>
-    </div>
+    ${listTable(CLASS_COLUMNS, [...listed, average('macro'), average('weighted')])}
     ${more > 0 ? html`<p class="note">${wholeNumber(more)} more classes are in evaluation.json.</p>` : ''}
     <p class="note">
       Precision: of what is taken for the class, the share that is of it. Recall: of what is of the class, the share
@@ -142,20 +133,6 @@ export function worstConfusions({ confusions, per_class }: ClassificationResult)
   });
   return html`<section>
     <h2>Most frequent confusions</h2>
-    <div class="wide">
-      <table class="list">
-        <thead>
-          <tr>
-            <th scope="col">Is</th>
-            <th scope="col">Taken for</th>
-            <th scope="col" class="number">Examples</th>
-            <th scope="col" class="number">Of the class</th>
-          </tr>
-        </thead>
-        <tbody>
-          ${items}
-        </tbody>
-      </table>
-    </div>
+    ${listTable(['Is', 'Taken for', { number: 'Examples' }, { number: 'Of the class' }], items)}
   </section>`;
 }

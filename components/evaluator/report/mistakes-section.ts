@@ -6,6 +6,7 @@ import type { RawImage } from '../../formats/decode-image.js';
 import type { Evaluation, Mistake } from '../evaluation.js';
 import { decimal, nameOf, percentage, wholeNumber } from './format.js';
 import { html, type Html } from '../../formats/html.js';
+import { listTable } from './list-table.js';
 
 /** Pixels of a side, at most: smaller images stay as they are. */
 const THUMBNAIL_SIDE = 96;
@@ -56,21 +57,7 @@ function regression(mistakes: readonly ShownMistake[]): Html {
         <td class="number">${decimal(weight)}</td>
       </tr> `,
   );
-  return html`<div class="wide">
-    <table class="list">
-      <thead>
-        <tr>
-          <th scope="col">Example</th>
-          <th scope="col" class="number">Is</th>
-          <th scope="col" class="number">Predicted</th>
-          <th scope="col" class="number">Off by</th>
-        </tr>
-      </thead>
-      <tbody>
-        ${rows}
-      </tbody>
-    </table>
-  </div>`;
+  return listTable(['Example', { number: 'Is' }, { number: 'Predicted' }, { number: 'Off by' }], rows);
 }
 
 /** The section of mistakes; nothing when there are none. */

@@ -7,6 +7,7 @@ import { shownAgainst } from '../thresholds.js';
 import { classTable, confusionMatrix, worstConfusions } from './classification-sections.js';
 import { decimal, minus, nameOf, percentage, signed, wholeNumber } from './format.js';
 import { html, htmlPage, type Html } from '../../formats/html.js';
+import { listTable } from './list-table.js';
 import { mistakesSection, type ShownMistake } from './mistakes-section.js';
 import { STYLES } from './styles.js';
 
@@ -71,21 +72,7 @@ function thresholds({ checks, reasons }: Blessing): Html {
   }
   return html`<section>
     <h2>Thresholds</h2>
-    <div class="wide">
-      <table class="list">
-        <thead>
-          <tr>
-            <th scope="col">Metric</th>
-            <th scope="col" class="number">Value</th>
-            <th scope="col" class="number">Wanted</th>
-            <th scope="col">Verdict</th>
-          </tr>
-        </thead>
-        <tbody>
-          ${checks.map(checkRow)}
-        </tbody>
-      </table>
-    </div>
+    ${listTable(['Metric', { number: 'Value' }, { number: 'Wanted' }, 'Verdict'], checks.map(checkRow))}
   </section>`;
 }
 

@@ -9,12 +9,12 @@ import { differenceSections, type Section } from '../../history/difference-secti
 import { findRun } from '../../history/find-run.js';
 import { runDifference } from '../../history/run-difference.js';
 import { runJson } from '../../history/run-json.js';
-import { markdownTable, markdownText } from '../../reporting/markdown.js';
+import { markdownTable, markdownText } from '../../reporting/text/markdown.js';
 import { differencePage } from '../../reporting/page/difference-page.js';
-import { plainLine } from '../../reporting/plain-text.js';
-import { moment } from '../../reporting/quantities.js';
-import { styleFor } from '../../reporting/style.js';
-import { tableLines } from '../../reporting/table.js';
+import { plainLine } from '../../reporting/text/plain-text.js';
+import { moment } from '../../reporting/text/quantities.js';
+import { styleFor } from '../../reporting/text/style.js';
+import { tableLines } from '../../reporting/text/table.js';
 import type { DiffArguments } from '../arguments.js';
 import { EXIT, type Command } from '../command.js';
 import { answerJson, withStore } from '../open-store.js';

@@ -1,9 +1,9 @@
 /**
  * `pipeline doctor`: what pipelines need on this machine, what is missing, and how to get it.
  */
-import { counted } from '../../reporting/quantities.js';
-import { styleFor } from '../../reporting/style.js';
-import { tableLines } from '../../reporting/table.js';
+import { counted } from '../../reporting/text/quantities.js';
+import { styleFor } from '../../reporting/text/style.js';
+import { tableLines } from '../../reporting/text/table.js';
 import { EXIT, type Command, type Environment } from '../command.js';
 import { checkAll, type Finding } from '../doctor-checks.js';
 import { answerJson } from '../open-store.js';

@@ -4,10 +4,11 @@
 import type { ExecutionWithArtifacts, MetadataStore } from '../../../artifacts/metadata/metadata-store.js';
 import type { ExecutionRecord, RunRecord } from '../../../artifacts/metadata/records.js';
 import { suggest } from '../../config/fields.js';
-import { plainLine } from '../../reporting/plain-text.js';
-import { duration, moment, shortDigest } from '../../reporting/quantities.js';
-import { styleFor, type Style } from '../../reporting/style.js';
-import { tableLines } from '../../reporting/table.js';
+import { plainLine } from '../../reporting/text/plain-text.js';
+import { duration, moment } from '../../reporting/text/quantities.js';
+import { styleFor, type Style } from '../../reporting/text/style.js';
+import { tableLines } from '../../reporting/text/table.js';
+import { valueText } from '../../reporting/text/value-text.js';
 import { RequestError } from '../../source/request-error.js';
 import { EXIT, type Command, type Environment } from '../command.js';
 import type { ExplainArguments } from '../arguments.js';
@@ -36,16 +37,8 @@ function findStep(node: string, run: RunRecord, metadata: MetadataStore): Execut
   );
 }
 
-/** Longest value that is shown whole. */
-const LONGEST_VALUE = 60;
-
-/** An ingredient's value as people compare it: digests short, texts without quotes where none are needed. */
-function valueText(json: string | undefined): string {
-  if (json === undefined) return '(none)';
-  const digest = /^"([0-9a-f]{64})"$/u.exec(json)?.[1];
-  if (digest !== undefined) return shortDigest(digest);
-  return json.length > LONGEST_VALUE ? `${json.slice(0, LONGEST_VALUE - 1)}…` : json;
-}
+/** In place of an ingredient's value where it had none. */
+const NONE = '(none)';
 
 /** What an ingredient is, where its path does not say it. */
 function noteOn(path: string): string {
@@ -81,7 +74,7 @@ function hitLines(explanation: Explanation, style: Style, width: number): readon
         [{ title: '' }, { title: '' }, { title: '' }],
         ingredients
           .filter(({ value }) => value !== '{}')
-          .map(({ path, value, place }) => [path, valueText(value), place ?? '']),
+          .map(({ path, value, place }) => [path, valueText(value, NONE), place ?? '']),
         width,
       ),
     ),
@@ -99,7 +92,7 @@ function causeLines({ execution, change }: Cause): readonly string[] {
   const { path, before, after, place } = change;
   const where = place === undefined ? '' : `  ${place}`;
   return [
-    `since in ${node} ${path} changed: ${valueText(before)} → ${valueText(after)}${where}`,
+    `since in ${node} ${path} changed: ${valueText(before, NONE)} → ${valueText(after, NONE)}${where}`,
     ...indented(partLines(change)),
   ];
 }
@@ -117,8 +110,8 @@ function comparisonLines(
     [{ title: 'ingredient' }, { title: 'before' }, { title: 'after' }, { title: 'place' }, { title: '' }],
     changes.map(({ path, before, after, place, madeBy }) => [
       path,
-      valueText(before),
-      valueText(after),
+      valueText(before, NONE),
+      valueText(after, NONE),
       place ?? '',
       madeBy === undefined ? noteOn(path) : `made by ${madeBy.node} in run ${String(madeBy.runId)}`,
     ]),

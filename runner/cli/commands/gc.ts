@@ -11,9 +11,9 @@ import {
 } from '../../../artifacts/collect-garbage.js';
 import type { RetentionPolicy, Verdict } from '../../../artifacts/retention.js';
 import { openLocalArtifactStore } from '../../../artifacts/store/local-artifact-store.js';
-import { byteSize, counted, duration, shortDigest } from '../../reporting/quantities.js';
-import { styleFor } from '../../reporting/style.js';
-import { tableLines } from '../../reporting/table.js';
+import { byteSize, counted, duration, shortDigest } from '../../reporting/text/quantities.js';
+import { styleFor } from '../../reporting/text/style.js';
+import { tableLines } from '../../reporting/text/table.js';
 import { EXIT, type Command, type Environment, type ExitStatus } from '../command.js';
 import type { GcArguments } from '../arguments.js';
 import { answerJson, withStore } from '../open-store.js';

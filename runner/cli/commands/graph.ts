@@ -4,11 +4,11 @@
 import { gatherInstances, type GatheredNode } from '../../graph/gather-instances.js';
 import { findRun } from '../../history/find-run.js';
 import { runStates } from '../../history/run-states.js';
-import { dot, mermaid } from '../../reporting/drawing-languages.js';
-import { drawingFile } from '../../reporting/drawing-svg.js';
-import { pipelineDrawing, stateOf } from '../../reporting/pipeline-drawing.js';
-import { pipelineText } from '../../reporting/pipeline-text.js';
-import { styleFor, type NodeState } from '../../reporting/style.js';
+import { dot, mermaid } from '../../reporting/drawing/languages.js';
+import { drawingFile } from '../../reporting/drawing/svg.js';
+import { pipelineDrawing, stateOf } from '../../reporting/drawing/pipeline-drawing.js';
+import { pipelineText } from '../../reporting/drawing/pipeline-text.js';
+import { styleFor, type NodeState } from '../../reporting/text/style.js';
 import type { GraphArguments } from '../arguments.js';
 import { EXIT, type Command, type Environment } from '../command.js';
 import { loadGraph } from '../load.js';

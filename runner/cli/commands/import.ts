@@ -3,8 +3,8 @@
  */
 import { resolve } from 'node:path';
 import { importArchive } from '../../history/archive/import-archive.js';
-import { plainLine } from '../../reporting/plain-text.js';
-import { counted } from '../../reporting/quantities.js';
+import { plainLine } from '../../reporting/text/plain-text.js';
+import { counted } from '../../reporting/text/quantities.js';
 import type { ImportArguments } from '../arguments.js';
 import { EXIT, type Command } from '../command.js';
 import { answerJson } from '../open-store.js';

@@ -4,11 +4,11 @@
  */
 import { resolve } from 'node:path';
 import { walkLineage, type Lineage } from '../../../artifacts/lineage.js';
-import { dot, mermaid } from '../../reporting/drawing-languages.js';
-import { lineageDrawing } from '../../reporting/lineage-drawing.js';
+import { dot, mermaid } from '../../reporting/drawing/languages.js';
+import { lineageDrawing } from '../../reporting/drawing/lineage-drawing.js';
 import { lineageText } from '../../reporting/lineage-text.js';
-import { styleFor } from '../../reporting/style.js';
-import { counted, shortDigest } from '../../reporting/quantities.js';
+import { styleFor } from '../../reporting/text/style.js';
+import { counted, shortDigest } from '../../reporting/text/quantities.js';
 import { findArtifact } from '../../history/find-artifact.js';
 import { findByFiles, isThere, type FoundByFiles } from '../../history/find-by-files.js';
 import { openLineageEvents } from '../../history/openlineage.js';

@@ -2,9 +2,9 @@
  * `pipeline metrics`: how the metrics of a pipeline went from run to run, newest first.
  */
 import { suggest } from '../../config/fields.js';
-import { plainLine } from '../../reporting/plain-text.js';
-import { counted, metricText, moment } from '../../reporting/quantities.js';
-import { tableLines } from '../../reporting/table.js';
+import { plainLine } from '../../reporting/text/plain-text.js';
+import { counted, metricText, moment } from '../../reporting/text/quantities.js';
+import { tableLines } from '../../reporting/text/table.js';
 import { RequestError } from '../../source/request-error.js';
 import { EXIT, type Command, type Environment } from '../command.js';
 import type { MetricsArguments } from '../arguments.js';

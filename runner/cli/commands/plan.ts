@@ -11,7 +11,7 @@ import { machineBudget, overBudget } from '../../graph/budget.js';
 import { cachedOutputs, expectedTimes, forecast, type Forecast } from '../../plan/forecast.js';
 import { planPipeline, type PlannedNode } from '../../plan/plan-pipeline.js';
 import { plannedAction, planText } from '../../reporting/plan-text.js';
-import { styleFor } from '../../reporting/style.js';
+import { styleFor } from '../../reporting/text/style.js';
 import { EXIT, InvalidPipeline, type Command, type ExitStatus } from '../command.js';
 import type { PlanArguments } from '../arguments.js';
 import { loadGraph } from '../load.js';

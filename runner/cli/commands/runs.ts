@@ -1,8 +1,8 @@
 /**
  * `pipeline runs`: the runs of a store, newest first, filtered, sorted and by pages.
  */
-import { counted, duration, moment } from '../../reporting/quantities.js';
-import { tableLines } from '../../reporting/table.js';
+import { counted, duration, moment } from '../../reporting/text/quantities.js';
+import { tableLines } from '../../reporting/text/table.js';
 import { EXIT, type Command, type Environment } from '../command.js';
 import type { RunsArguments } from '../arguments.js';
 import { answerJson, findStore, nothingRan, type OpenStore } from '../open-store.js';

@@ -6,9 +6,9 @@ import type { MetadataStore } from '../../../artifacts/metadata/metadata-store.j
 import type { ArtifactStore, Digest } from '../../../artifacts/store/artifact-store.js';
 import { openLocalArtifactStore } from '../../../artifacts/store/local-artifact-store.js';
 import { StoreError } from '../../../artifacts/store/store-error.js';
-import { plainLine } from '../../reporting/plain-text.js';
-import { byteSize, counted, duration, shortDigest } from '../../reporting/quantities.js';
-import { styleFor } from '../../reporting/style.js';
+import { plainLine } from '../../reporting/text/plain-text.js';
+import { byteSize, counted, duration, shortDigest } from '../../reporting/text/quantities.js';
+import { styleFor } from '../../reporting/text/style.js';
 import { EXIT, type Command, type Environment } from '../command.js';
 import { answerJson, withStore } from '../open-store.js';
 import { shownPath } from '../shown-path.js';

@@ -2,8 +2,8 @@
  * The course of a training: a chart a metric, with its values in training and in validation by epoch.
  */
 import { html, html as markup, type Html } from '../../../components/formats/html.js';
-import { plainLine } from '../plain-text.js';
-import { metricText } from '../quantities.js';
+import { plainLine } from '../text/plain-text.js';
+import { metricText } from '../text/quantities.js';
 import { section } from './sections.js';
 
 /** Numbers by name, one mapping an epoch. */

@@ -4,8 +4,8 @@
 import type { ClassificationResult } from '../../../components/evaluator/evaluation.js';
 import { confusionMatrix } from '../../../components/evaluator/report/classification-sections.js';
 import { html, htmlPage, type Html } from '../../../components/formats/html.js';
-import { plainLine } from '../plain-text.js';
-import type { Column } from '../table.js';
+import { plainLine } from '../text/plain-text.js';
+import type { Column } from '../text/table.js';
 import { trainingCurves, type Epochs } from './curves.js';
 import { section, table } from './sections.js';
 import { PAGE_STYLES } from './styles.js';

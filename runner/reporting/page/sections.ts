@@ -2,8 +2,8 @@
  * Sections and tables of pages.
  */
 import { html, type Html } from '../../../components/formats/html.js';
-import { plainLine } from '../plain-text.js';
-import type { Column } from '../table.js';
+import { plainLine } from '../text/plain-text.js';
+import type { Column } from '../text/table.js';
 
 /** A column of a page's table. */
 export interface PageColumn extends Column {

@@ -2,7 +2,7 @@
  * The style sheet of pages on runs: that of evaluations, and rules for what only runs have.
  */
 import { STYLES } from '../../../components/evaluator/report/styles.js';
-import { DRAWING_STYLES } from '../drawing-svg.js';
+import { DRAWING_STYLES } from '../drawing/svg.js';
 
 export const PAGE_STYLES = `${STYLES}${DRAWING_STYLES}
 .verdict.going { background: var(--bar); }

@@ -2,9 +2,9 @@
  * When the steps of a run were at work: a bar a step over the time of the run (a Gantt chart).
  */
 import { html, type Html } from '../../../components/formats/html.js';
-import { plainLine } from '../plain-text.js';
-import { duration } from '../quantities.js';
-import { MARKS, type NodeState } from '../style.js';
+import { plainLine } from '../text/plain-text.js';
+import { duration } from '../text/quantities.js';
+import { MARKS, type NodeState } from '../text/style.js';
 
 /** A step with its times in milliseconds since 1970. */
 export interface TimedStep {

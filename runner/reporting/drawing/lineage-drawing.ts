@@ -1,9 +1,9 @@
 /**
  * A lineage as a drawing. Artifacts are rounded, executions are square.
  */
-import type { Lineage, LineageEdge } from '../../artifacts/lineage.js';
+import type { Lineage, LineageEdge } from '../../../artifacts/lineage.js';
 import type { Arrow, Box, Drawing } from './drawing.js';
-import { byteSize, shortDigest } from './quantities.js';
+import { byteSize, shortDigest } from '../text/quantities.js';
 
 function arrow({ direction, artifactId, executionId, port }: LineageEdge): Arrow {
   const artifact = `a${String(artifactId)}`;

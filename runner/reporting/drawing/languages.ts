@@ -2,7 +2,7 @@
  * Drawings in the languages of other programs, which lay them out: Mermaid and Graphviz.
  */
 import type { Arrow, Box, Drawing } from './drawing.js';
-import { plainLine } from './plain-text.js';
+import { plainLine } from '../text/plain-text.js';
 
 /** Text inside quotes of Mermaid: entities begin with `#` there, and HTML is read as such. */
 function mermaidText(lines: readonly string[]): string {

@@ -1,11 +1,11 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { LogFile } from '../../../runner/reporting/log-file.js';
-import { stepLogs } from '../../../runner/reporting/step-logs.js';
-import { fakeClock } from '../../rig/fake-output.js';
-import { completed, failed, log, runStarted, started } from '../../rig/run-events.js';
-import { temporaryFolders } from '../../rig/temp-folder.js';
+import { LogFile } from '../../../../runner/reporting/logs/log-file.js';
+import { stepLogs } from '../../../../runner/reporting/logs/step-logs.js';
+import { fakeClock } from '../../../rig/fake-output.js';
+import { completed, failed, log, runStarted, started } from '../../../rig/run-events.js';
+import { temporaryFolders } from '../../../rig/temp-folder.js';
 
 const temporaryFolder = temporaryFolders();
 

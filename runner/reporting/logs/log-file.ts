@@ -1,7 +1,7 @@
 /**
  * A log file of bounded size: its beginning is kept, and its end. Lines are gathered and written together.
  */
-import { openAppended, type AppendedFile } from '../../artifacts/disk.js';
+import { openAppended, type AppendedFile } from '../../../artifacts/disk.js';
 
 /** Bytes that are gathered before they are written. */
 const GATHERED = 64 * 1024;

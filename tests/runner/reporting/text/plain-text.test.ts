@@ -1,6 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { cut, displayWidth, firstLine, pad, plainLine, plainText } from '../../../runner/reporting/plain-text.js';
+import {
+  cut,
+  displayWidth,
+  firstLine,
+  pad,
+  plainLine,
+  plainText,
+} from '../../../../runner/reporting/text/plain-text.js';
 
 describe('plain text', () => {
   test('escape sequences are gone, other control characters are shown, lines stay', () => {

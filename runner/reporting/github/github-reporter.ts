@@ -2,14 +2,14 @@
  * A run in the log of GitHub Actions: lines of text, the log of each step in a group that can be folded, failures and
  * warnings as annotations of the pipeline file.
  */
-import type { RunEvent } from '../execution/run-event.js';
-import type { DiagnosticPlace } from '../source/diagnostic-data.js';
-import { lineReporter } from './line-reporter.js';
-import { plainLine, plainText } from './plain-text.js';
-import { counted } from './quantities.js';
-import type { Clock, Reporter } from './reporter.js';
-import type { SummaryOptions } from './summary.js';
-import type { TextOutput } from './text-output.js';
+import type { RunEvent } from '../../execution/run-event.js';
+import type { DiagnosticPlace } from '../../source/diagnostic-data.js';
+import { lineReporter } from '../line-reporter.js';
+import { plainLine, plainText } from '../text/plain-text.js';
+import { counted } from '../text/quantities.js';
+import type { Clock, Reporter } from '../reporter.js';
+import type { SummaryOptions } from '../summary.js';
+import type { TextOutput } from '../text/text-output.js';
 import { annotation, workflowCommand } from './workflow-command.js';
 
 /** Lines of a step's log that are shown: the last ones. */

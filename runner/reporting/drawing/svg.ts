@@ -1,11 +1,11 @@
 /**
  * Drawings as SVG, in light and dark, without scripts and without anything loaded.
  */
-import { Html, html as markup } from '../../components/formats/html.js';
+import { Html, html as markup } from '../../../components/formats/html.js';
 import type { Arrow, Box, Drawing } from './drawing.js';
 import { layOut, type Layout, type Point } from './layout.js';
-import { cut, displayWidth, plainLine } from './plain-text.js';
-import { MARKS } from './style.js';
+import { cut, displayWidth, plainLine } from '../text/plain-text.js';
+import { MARKS } from '../text/style.js';
 
 /** Pixels that a column of text takes, in titles and in what stands below them; fonts differ, so they are ample. */
 const TITLE_COLUMN = 8;

@@ -1,11 +1,11 @@
 /**
  * Draws a run at one moment as lines for a terminal: a pure function of the view, the size and the time.
  */
-import type { Progress } from '../../components/executor.js';
-import { cut, displayWidth, firstLine, pad, plainLine } from './plain-text.js';
-import { counted, duration, rateText } from './quantities.js';
-import type { NodeView, RunView } from './run-view.js';
-import { MARKS, paintState, type NodeState, type Style } from './style.js';
+import type { Progress } from '../../../components/executor.js';
+import { cut, displayWidth, firstLine, pad, plainLine } from '../text/plain-text.js';
+import { counted, duration, rateText } from '../text/quantities.js';
+import type { NodeView, RunView } from '../run-view.js';
+import { MARKS, paintState, type NodeState, type Style } from '../text/style.js';
 
 /** The room there is. */
 export interface FrameSize {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { countRails, drawRails, type RailNode } from '../../../runner/reporting/rails.js';
+import { countRails, drawRails, type RailNode } from '../../../../runner/reporting/drawing/rails.js';
 
 function nodes(text: string): readonly RailNode[] {
   return text.split(' ').map((part) => {

@@ -2,7 +2,7 @@
  * A drawing before it is drawn: boxes and the arrows between them. What it is of is known by those who make it, how it looks
  * by those who draw it.
  */
-import type { NodeState } from './style.js';
+import type { NodeState } from '../text/style.js';
 
 /** A box. */
 export interface Box {

@@ -2,12 +2,12 @@
  * Keeps what every step says in a file of its own: `logs/run-<id>/<node>.log`. A step that says nothing has no file.
  */
 import { join } from 'node:path';
-import { errorMessage } from '../../artifacts/system-error.js';
-import type { RunEvent, StepFailure } from '../execution/run-event.js';
-import { stepLogPath } from '../execution/step-log.js';
+import { errorMessage } from '../../../artifacts/system-error.js';
+import type { RunEvent, StepFailure } from '../../execution/run-event.js';
+import { stepLogPath } from '../../execution/step-log.js';
 import { LogFile } from './log-file.js';
-import { plainLine, plainText } from './plain-text.js';
-import type { Clock, Reporter } from './reporter.js';
+import { plainLine, plainText } from '../text/plain-text.js';
+import type { Clock, Reporter } from '../reporter.js';
 
 /** Milliseconds that a line may wait before it is written: so much of a log is lost when the process is killed. */
 const FLUSH_MS = 1000;

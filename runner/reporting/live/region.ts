@@ -1,8 +1,8 @@
 /**
  * A block of lines at the end of a terminal's text that is drawn again in place. It knows nothing of what the lines say.
  */
-import { displayWidth } from './plain-text.js';
-import type { TextOutput } from './text-output.js';
+import { displayWidth } from '../text/plain-text.js';
+import type { TextOutput } from '../text/text-output.js';
 
 const ESC = '\u001b[';
 const HIDE_CURSOR = `${ESC}?25l`;

@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
-import type { RunEvent } from '../../../runner/execution/run-event.js';
-import { liveReporter } from '../../../runner/reporting/live-reporter.js';
-import { displayWidth } from '../../../runner/reporting/plain-text.js';
-import type { Reporter } from '../../../runner/reporting/reporter.js';
-import { fakeClock, fakeOutput, type FakeClock, type FakeOutput } from '../../rig/fake-output.js';
-import { cached, completed, eventfulRun, failed, runEnded, runStarted, started } from '../../rig/run-events.js';
-import { screenOf } from '../../rig/terminal.js';
+import type { RunEvent } from '../../../../runner/execution/run-event.js';
+import { liveReporter } from '../../../../runner/reporting/live/live-reporter.js';
+import { displayWidth } from '../../../../runner/reporting/text/plain-text.js';
+import type { Reporter } from '../../../../runner/reporting/reporter.js';
+import { fakeClock, fakeOutput, type FakeClock, type FakeOutput } from '../../../rig/fake-output.js';
+import { cached, completed, eventfulRun, failed, runEnded, runStarted, started } from '../../../rig/run-events.js';
+import { screenOf } from '../../../rig/terminal.js';
 
 const options = { rootOption: '', rootPath: '.pipeline' };
 

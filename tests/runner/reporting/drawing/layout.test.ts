@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { forwardOrder } from '../../../runner/reporting/forward-order.js';
-import { layOut } from '../../../runner/reporting/layout.js';
+import { forwardOrder } from '../../../../runner/reporting/drawing/forward-order.js';
+import { layOut } from '../../../../runner/reporting/drawing/layout.js';
 
 /** Graphs without circles, in a shuffled order, some arrows twice. */
 const graphs = fc

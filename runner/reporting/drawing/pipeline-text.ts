@@ -1,12 +1,12 @@
 /**
  * A pipeline as text: its nodes in order, beside rails that lead from each to those that need it.
  */
-import type { GatheredNode } from '../graph/gather-instances.js';
+import type { GatheredNode } from '../../graph/gather-instances.js';
 import { forwardOrder } from './forward-order.js';
 import { arrowsOf, eachLines, stateOf, titleOf } from './pipeline-drawing.js';
-import { cut, displayWidth, pad, plainLine } from './plain-text.js';
+import { cut, displayWidth, pad, plainLine } from '../text/plain-text.js';
 import { countRails, drawRails } from './rails.js';
-import { MARKS, paintState, type NodeState, type Style } from './style.js';
+import { MARKS, paintState, type NodeState, type Style } from '../text/style.js';
 
 /** Narrowest column for what a node takes. */
 const NARROWEST = 24;

@@ -4,7 +4,7 @@
  * Source: GitHub's "Workflow commands for GitHub Actions", and the escaping of actions/toolkit,
  * packages/core/src/command.ts.
  */
-import type { DiagnosticPlace } from '../source/diagnostic-data.js';
+import type { DiagnosticPlace } from '../../source/diagnostic-data.js';
 
 function data(text: string): string {
   return text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');

@@ -1,9 +1,9 @@
 /**
  * A pipeline as a drawing: a box a node with its component, arrows with the types of what goes along them.
  */
-import type { GatheredNode } from '../graph/gather-instances.js';
+import type { GatheredNode } from '../../graph/gather-instances.js';
 import type { Arrow, Box, Drawing } from './drawing.js';
-import type { NodeState } from './style.js';
+import type { NodeState } from '../text/style.js';
 
 /** Values of `for_each` that are written out. */
 const SHOWN_VALUES = 6;

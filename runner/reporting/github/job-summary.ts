@@ -2,12 +2,12 @@
  * A run as a page of Markdown, for the summary of a job of continuous integration.
  */
 import { appendFileSync } from 'node:fs';
-import { errorMessage } from '../../artifacts/system-error.js';
-import { markdownTable, markdownText } from './markdown.js';
-import { byteSize, duration, metricText } from './quantities.js';
-import type { Clock, Reporter } from './reporter.js';
-import { RunView, type NodeView } from './run-view.js';
-import { MARKS } from './style.js';
+import { errorMessage } from '../../../artifacts/system-error.js';
+import { markdownTable, markdownText } from '../text/markdown.js';
+import { byteSize, duration, metricText } from '../text/quantities.js';
+import type { Clock, Reporter } from '../reporter.js';
+import { RunView, type NodeView } from '../run-view.js';
+import { MARKS } from '../text/style.js';
 
 /** Most rows of a table: a summary may have one mebibyte. */
 const MOST_ROWS = 500;

@@ -1,6 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
-import { byteSize, counted, duration, metricText, moment, rateText } from '../../../runner/reporting/quantities.js';
-import { tableLines } from '../../../runner/reporting/table.js';
+import {
+  byteSize,
+  counted,
+  duration,
+  metricText,
+  moment,
+  rateText,
+} from '../../../../runner/reporting/text/quantities.js';
+import { tableLines } from '../../../../runner/reporting/text/table.js';
 
 describe('quantities', () => {
   test.each([

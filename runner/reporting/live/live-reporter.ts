@@ -1,15 +1,15 @@
 /**
  * The live view of a run on a terminal: one line a node, drawn again in place.
  */
-import type { RunEvent } from '../execution/run-event.js';
-import { frameLines } from './live-frame.js';
-import { LiveRegion } from './live-region.js';
-import { notice } from './notices.js';
-import type { Clock, Reporter } from './reporter.js';
-import { RunView } from './run-view.js';
-import { styleFor } from './style.js';
-import { summaryText, type SummaryOptions } from './summary.js';
-import type { TextOutput } from './text-output.js';
+import type { RunEvent } from '../../execution/run-event.js';
+import { frameLines } from './frame.js';
+import { LiveRegion } from './region.js';
+import { notice } from '../notices.js';
+import type { Clock, Reporter } from '../reporter.js';
+import { RunView } from '../run-view.js';
+import { styleFor } from '../text/style.js';
+import { summaryText, type SummaryOptions } from '../summary.js';
+import type { TextOutput } from '../text/text-output.js';
 
 /** Milliseconds between two frames. */
 const FRAME_MS = 100;
