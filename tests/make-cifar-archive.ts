@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { create } from 'tar';
-import { mapOrdered } from '../components/example-gen/ordered.js';
+import { mapOrdered } from '../components/example-gen/sources/ordered.js';
 import { unpackArchive } from '../components/formats/archive.js';
 import { CIFAR10_CLASSES_FILE, CIFAR10_FILES, CIFAR10_FOLDER, encodeCifarRecord } from '../components/formats/cifar.js';
 import { decodeImage } from '../components/formats/decode-image.js';

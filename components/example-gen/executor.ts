@@ -3,12 +3,17 @@
  */
 import { resolve } from 'node:path';
 import { StepError, type Executor, type Progress } from '../executor.js';
-import type { ExamplesInfo } from '../formats/examples-info.js';
-import { createExamples, encodeValues, type ExamplesWriter, type Features } from '../formats/examples-writer.js';
-import { openSource } from './open-source.js';
+import type { ExamplesInfo } from '../formats/examples/examples-info.js';
+import {
+  createExamples,
+  encodeValues,
+  type ExamplesWriter,
+  type Features,
+} from '../formats/examples/examples-writer.js';
+import { openSource } from './sources/open-source.js';
 import { partition } from './partition.js';
 import { makeQuota, type Quota } from './quota.js';
-import type { SourceInput } from './source.js';
+import type { SourceInput } from './sources/source.js';
 import { inputNames, type spec } from './spec.js';
 import { planSplits, type PlannedInput } from './split-plan.js';
 

@@ -2,7 +2,7 @@
  * Which splits come out of which inputs. An input that comes under a name is a split, and is kept as it is unless it is
  * divided; an input without a name is always divided.
  */
-import { isSplitName, SPLIT_NAME_RULE } from '../formats/parse-examples-info.js';
+import { isSplitName, SPLIT_NAME_RULE } from '../formats/examples/parse-examples-info.js';
 
 /** Shares by split: `{train: 8, eval: 2}`. */
 export type Shares = Readonly<Record<string, number>>;

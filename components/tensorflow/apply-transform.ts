@@ -3,7 +3,7 @@
  * business of whoever reads the examples.
  */
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { standardizeFactors, type TransformStep } from '../formats/transform-graph.js';
+import { standardizeFactors, type TransformStep } from '../formats/transform/transform-graph.js';
 import type { TensorFlow } from './tensorflow.js';
 
 function applyStep(tf: TensorFlow, tensor: Tensor, step: TransformStep): Tensor {

@@ -2,9 +2,13 @@
  * The label of a split: which one it is, and its values as class indices of the transform, or as numbers.
  */
 import { StepError } from '../executor.js';
-import type { Column, FeatureSpec } from '../formats/examples-info.js';
-import { featureNames, type TransformedFeature, type TransformGraphFile } from '../formats/transform-graph.js';
-import { rawValue } from '../formats/transform-steps.js';
+import type { Column, FeatureSpec } from '../formats/examples/examples-info.js';
+import {
+  featureNames,
+  type TransformedFeature,
+  type TransformGraphFile,
+} from '../formats/transform/transform-graph.js';
+import { rawValue } from '../formats/transform/transform-steps.js';
 import { closestName } from '../suggestion.js';
 import { applySteps } from './apply-transform.js';
 import { numericColumn } from './numeric-column.js';

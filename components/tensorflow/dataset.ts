@@ -4,18 +4,22 @@
  */
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { StepError } from '../executor.js';
-import { defaultTransformGraph } from '../formats/default-transform.js';
+import { defaultTransformGraph } from '../formats/transform/default-transform.js';
 import type { RawImage } from '../formats/decode-image.js';
-import { readExamplesInfo, readSplit } from '../formats/examples-files.js';
-import type { Column, ExamplesInfo, FeatureSpec } from '../formats/examples-info.js';
-import { featureNames, type TransformedFeature, type TransformGraphFile } from '../formats/transform-graph.js';
-import { describeStepValue, rawValue } from '../formats/transform-steps.js';
+import { readExamplesInfo, readSplit } from '../formats/examples/examples-files.js';
+import type { Column, ExamplesInfo, FeatureSpec } from '../formats/examples/examples-info.js';
+import {
+  featureNames,
+  type TransformedFeature,
+  type TransformGraphFile,
+} from '../formats/transform/transform-graph.js';
+import { describeStepValue, rawValue } from '../formats/transform/transform-steps.js';
 import { applySteps } from './apply-transform.js';
 import { chooseLabel, labelValues } from './dataset-label.js';
 import { numericColumn, type NumericColumn } from './numeric-column.js';
 import type { TensorFlow } from './tensorflow.js';
 
-export { defaultTransformGraph } from '../formats/default-transform.js';
+export { defaultTransformGraph } from '../formats/transform/default-transform.js';
 
 /** A batch; the caller disposes both tensors. */
 export interface Batch {

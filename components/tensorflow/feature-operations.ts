@@ -1,9 +1,13 @@
 /**
  * From raw features to what a model is fed with, as operations: the part of an exported model that its transform is.
  */
-import type { FeatureSpec } from '../formats/examples-info.js';
+import type { FeatureSpec } from '../formats/examples/examples-info.js';
 import type { GraphOperation, GraphTensor } from '../formats/inference-graph.js';
-import { standardizeFactors, type TransformGraphFile, type TransformStep } from '../formats/transform-graph.js';
+import {
+  standardizeFactors,
+  type TransformGraphFile,
+  type TransformStep,
+} from '../formats/transform/transform-graph.js';
 import { unsupported, type GraphBuilder } from './graph-builder.js';
 
 /** What the exported model takes: the raw feature, but of encoded images their pixels, of the size that they decode to. */

@@ -5,7 +5,7 @@
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import type { GraphOperation, GraphTensor, InferenceGraph } from '../formats/inference-graph.js';
 import type { ModelInfo } from '../formats/model-info.js';
-import type { TransformGraphFile } from '../formats/transform-graph.js';
+import type { TransformGraphFile } from '../formats/transform/transform-graph.js';
 import { inputTensors, transformedFeatures } from './feature-operations.js';
 import { graphBuilder, unsupported, type GraphBuilder } from './graph-builder.js';
 import { layerOperations, type Layer, type LayerConfig } from './layer-operations.js';

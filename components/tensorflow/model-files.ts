@@ -13,7 +13,11 @@ import { fileError } from '../formats/byte-stream.js';
 import { readModelInfo, writeModelInfo } from '../formats/model-info-file.js';
 import type { ModelInfo } from '../formats/model-info.js';
 import { encodeSavedModel } from '../formats/saved-model.js';
-import { readTransformGraph, writeTransformGraph, type TransformGraphFile } from '../formats/transform-graph.js';
+import {
+  readTransformGraph,
+  writeTransformGraph,
+  type TransformGraphFile,
+} from '../formats/transform/transform-graph.js';
 import type { Backend } from './backend.js';
 import { inferenceGraph } from './inference-graph.js';
 

@@ -4,10 +4,10 @@
  */
 import { StepError } from '../executor.js';
 import { checkFinite } from '../formats/check-finite.js';
-import { decodeColumn } from '../formats/decode-column.js';
-import type { Column } from '../formats/examples-info.js';
-import type { TransformStep } from '../formats/transform-graph.js';
-import { afterStep, type StepValue } from '../formats/transform-steps.js';
+import { decodeColumn } from '../formats/examples/decode-column.js';
+import type { Column } from '../formats/examples/examples-info.js';
+import type { TransformStep } from '../formats/transform/transform-graph.js';
+import { afterStep, type StepValue } from '../formats/transform/transform-steps.js';
 
 /** A feature of many examples. */
 export interface NumericColumn {

@@ -1,8 +1,8 @@
 /**
  * The splits that a training needs, opened with one transform.
  */
-import { readExamplesInfo } from '../formats/examples-files.js';
-import { readTransformGraph, type TransformGraphFile } from '../formats/transform-graph.js';
+import { readExamplesInfo } from '../formats/examples/examples-files.js';
+import { readTransformGraph, type TransformGraphFile } from '../formats/transform/transform-graph.js';
 import type { TrainingParams } from '../training-params.js';
 import { openDataset, type Dataset } from './dataset.js';
 import type { TensorFlow } from './tensorflow.js';

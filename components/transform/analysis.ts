@@ -3,8 +3,8 @@
  */
 import { StepError } from '../executor.js';
 import { checkFinite } from '../formats/check-finite.js';
-import { decodeColumn } from '../formats/decode-column.js';
-import type { Column, FeatureSpec } from '../formats/examples-info.js';
+import { decodeColumn } from '../formats/examples/decode-column.js';
+import type { Column, FeatureSpec } from '../formats/examples/examples-info.js';
 import { byteAccumulator, numberAccumulator, type ChannelStatistics } from './channel-statistics.js';
 import type { Statistics } from './resolve-steps.js';
 import type { Operation } from './spec.js';

@@ -1,7 +1,7 @@
 /**
  * Steps in one line, for the log.
  */
-import type { TransformedFeature, TransformStep } from '../formats/transform-graph.js';
+import type { TransformedFeature, TransformStep } from '../formats/transform/transform-graph.js';
 
 function numbers(values: readonly number[]): string {
   const shown = values.slice(0, 4).map((value) => String(Number(value.toPrecision(6))));

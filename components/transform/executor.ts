@@ -2,15 +2,15 @@
  * Resolves the operations of every feature, reading the analysed split only when a statistic is needed.
  */
 import { StepError, type Executor } from '../executor.js';
-import { defaultFeature } from '../formats/default-transform.js';
-import { readExamplesInfo, readSplit } from '../formats/examples-files.js';
-import type { Column, Columns, ExamplesInfo, FeatureSpec } from '../formats/examples-info.js';
+import { defaultFeature } from '../formats/transform/default-transform.js';
+import { readExamplesInfo, readSplit } from '../formats/examples/examples-files.js';
+import type { Column, Columns, ExamplesInfo, FeatureSpec } from '../formats/examples/examples-info.js';
 import {
   featureNames,
   writeTransformGraph,
   type TransformedFeature,
   type TransformGraphFile,
-} from '../formats/transform-graph.js';
+} from '../formats/transform/transform-graph.js';
 import { closestName } from '../suggestion.js';
 import { analyze, placeholderStatistics, type Wanted } from './analysis.js';
 import { describeSteps } from './describe-steps.js';

@@ -2,9 +2,9 @@
  * From operations as a pipeline writes them to steps with constants. Statistics are asked for only where they are needed,
  * and not looked at otherwise.
  */
-import type { FeatureSpec } from '../formats/examples-info.js';
-import { transformedFeature, type TransformedFeature } from '../formats/transform-graph.js';
-import { afterStep, rawValue, type StepValue, type TransformStep } from '../formats/transform-steps.js';
+import type { FeatureSpec } from '../formats/examples/examples-info.js';
+import { transformedFeature, type TransformedFeature } from '../formats/transform/transform-graph.js';
+import { afterStep, rawValue, type StepValue, type TransformStep } from '../formats/transform/transform-steps.js';
 import { scaled, type ChannelStatistics } from './channel-statistics.js';
 import { operationName, type Operation } from './spec.js';
 import type { VocabularyOptions } from './vocabulary.js';

@@ -6,7 +6,7 @@ import { rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { StepError, type Executor } from '../executor.js';
-import { readExamplesInfo } from '../formats/examples-files.js';
+import { readExamplesInfo } from '../formats/examples/examples-files.js';
 import { evaluationSplit } from '../tensorflow/training-data.js';
 import { describeTrial } from './describe-trial.js';
 import { drawConfigurations } from './draw.js';

@@ -8,10 +8,10 @@ import { isMapping } from '../../artifacts/mapping.js';
 import type { ExecutionWithArtifacts } from '../../artifacts/metadata/metadata-store.js';
 import type { ArtifactStore } from '../../artifacts/store/artifact-store.js';
 import type { ClassificationResult } from '../../components/evaluator/evaluation.js';
-import type { ExamplesInfo, FeatureSpec } from '../../components/formats/examples-info.js';
+import type { ExamplesInfo, FeatureSpec } from '../../components/formats/examples/examples-info.js';
 import { readMapping } from '../../components/formats/json-mapping.js';
-import { parseExamplesInfo } from '../../components/formats/parse-examples-info.js';
-import { readTransformGraph, type TransformGraphFile } from '../../components/formats/transform-graph.js';
+import { parseExamplesInfo } from '../../components/formats/examples/parse-examples-info.js';
+import { readTransformGraph, type TransformGraphFile } from '../../components/formats/transform/transform-graph.js';
 import type { Epochs } from '../reporting/page/curves.js';
 
 /** Largest file, in bytes, that is read for a report. */

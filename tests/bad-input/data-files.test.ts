@@ -8,7 +8,7 @@ import { createGzip, gzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { digestOfPath } from '../../artifacts/digest.js';
-import { redirectFault } from '../../components/example-gen/redirects.js';
+import { redirectFault } from '../../components/example-gen/download/redirects.js';
 import type { StepError } from '../../components/executor.js';
 import { readChunks } from '../../components/formats/byte-stream.js';
 import { readCsvRows } from '../../components/formats/csv.js';

@@ -6,7 +6,7 @@ import { writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from '@jest/globals';
-import { encodeTFLite } from '../../components/formats/tflite.js';
+import { encodeTFLite } from '../../components/formats/tflite/tflite.js';
 import { EXPORTED_MODELS, exportedModel } from '../rig/exported-models.js';
 import { temporaryFolders } from '../rig/temp-folder.js';
 

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
 import sharp from 'sharp';
 import { sha256Hex } from '../../artifacts/digest.js';
-import type { Column } from '../../components/formats/examples-info.js';
+import type { Column } from '../../components/formats/examples/examples-info.js';
 import { cifarFiles, generate, type Files, type Generated } from '../components/example-gen/generate.js';
 import { temporaryFolders } from '../rig/temp-folder.js';
 

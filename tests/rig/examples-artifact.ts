@@ -4,8 +4,8 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { InputArtifact } from '../../components/executor.js';
-import { createExamples, encodeValues, type ExampleValues } from '../../components/formats/examples-writer.js';
-import type { FeatureSpec } from '../../components/formats/examples-info.js';
+import { createExamples, encodeValues, type ExampleValues } from '../../components/formats/examples/examples-writer.js';
+import type { FeatureSpec } from '../../components/formats/examples/examples-info.js';
 
 /** Writes examples by split into a folder below `folder`, and gives the artifact as a step sees it. */
 export async function examplesArtifact(

@@ -10,7 +10,7 @@ import { buildModel } from '../../components/tensorflow/build-model.js';
 import { inferenceGraph } from '../../components/tensorflow/inference-graph.js';
 import type { InferenceGraph } from '../../components/formats/inference-graph.js';
 import type { ModelInfo } from '../../components/formats/model-info.js';
-import type { TransformGraphFile } from '../../components/formats/transform-graph.js';
+import type { TransformGraphFile } from '../../components/formats/transform/transform-graph.js';
 import { trainingParams } from '../../components/training-params.js';
 import { tf } from './tensorflow.js';
 

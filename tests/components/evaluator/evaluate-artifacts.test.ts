@@ -6,8 +6,8 @@ import { evaluateArtifacts, type ModelLoader } from '../../../components/evaluat
 import type { Evaluation } from '../../../components/evaluator/evaluation.js';
 import { spec } from '../../../components/evaluator/spec.js';
 import type { Blessing } from '../../../components/formats/blessing.js';
-import type { FeatureSpec } from '../../../components/formats/examples-info.js';
-import type { ExampleValues } from '../../../components/formats/examples-writer.js';
+import type { FeatureSpec } from '../../../components/formats/examples/examples-info.js';
+import type { ExampleValues } from '../../../components/formats/examples/examples-writer.js';
 import { defaultTransformGraph } from '../../../components/tensorflow/dataset.js';
 import { examplesArtifact } from '../../rig/examples-artifact.js';
 import { testContext, type TestContext } from '../../rig/execution-context.js';

@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { evaluate, type Measured } from '../../../components/evaluator/evaluate.js';
-import type { FeatureSpec } from '../../../components/formats/examples-info.js';
-import type { ExampleValues } from '../../../components/formats/examples-writer.js';
-import type { TransformGraphFile } from '../../../components/formats/transform-graph.js';
+import type { FeatureSpec } from '../../../components/formats/examples/examples-info.js';
+import type { ExampleValues } from '../../../components/formats/examples/examples-writer.js';
+import type { TransformGraphFile } from '../../../components/formats/transform/transform-graph.js';
 import type { Progress } from '../../../components/executor.js';
 import { openDataset, type Dataset } from '../../../components/tensorflow/dataset.js';
 import { examplesArtifact } from '../../rig/examples-artifact.js';

@@ -6,8 +6,8 @@ import { dirname, join } from 'node:path';
 import { execute } from '../../../components/example-gen/executor.js';
 import { spec } from '../../../components/example-gen/spec.js';
 import { encodeCifarRecord } from '../../../components/formats/cifar.js';
-import { readExamplesInfo, readSplit } from '../../../components/formats/examples-files.js';
-import type { Column, ExamplesInfo } from '../../../components/formats/examples-info.js';
+import { readExamplesInfo, readSplit } from '../../../components/formats/examples/examples-files.js';
+import type { Column, ExamplesInfo } from '../../../components/formats/examples/examples-info.js';
 import { testContext, type TestContext } from '../../rig/execution-context.js';
 
 /** Contents by path below the pipeline's folder. */

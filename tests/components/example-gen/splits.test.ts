@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { classesUpTo, namedClasses } from '../../../components/example-gen/class-names.js';
-import { mapOrdered } from '../../../components/example-gen/ordered.js';
+import { classesUpTo, namedClasses } from '../../../components/example-gen/sources/class-names.js';
+import { mapOrdered } from '../../../components/example-gen/sources/ordered.js';
 import { partition } from '../../../components/example-gen/partition.js';
 import { makeQuota } from '../../../components/example-gen/quota.js';
 import { planSplits, type SplitParam } from '../../../components/example-gen/split-plan.js';

@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import sharp from 'sharp';
-import { encodeExample, type Feature } from '../../../components/formats/example.js';
-import type { FeatureSpec } from '../../../components/formats/examples-info.js';
-import { createExamples, type ExampleValues } from '../../../components/formats/examples-writer.js';
-import type { TransformGraphFile } from '../../../components/formats/transform-graph.js';
+import { encodeExample, type Feature } from '../../../components/formats/examples/example.js';
+import type { FeatureSpec } from '../../../components/formats/examples/examples-info.js';
+import { createExamples, type ExampleValues } from '../../../components/formats/examples/examples-writer.js';
+import type { TransformGraphFile } from '../../../components/formats/transform/transform-graph.js';
 import { applySteps } from '../../../components/tensorflow/apply-transform.js';
 import { defaultTransformGraph, openDataset, type Dataset } from '../../../components/tensorflow/dataset.js';
 import { examplesArtifact } from '../../rig/examples-artifact.js';

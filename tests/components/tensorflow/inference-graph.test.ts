@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { LayersModel, SymbolicTensor } from '@tensorflow/tfjs-layers';
 import type { InferenceGraph } from '../../../components/formats/inference-graph.js';
-import type { TransformGraphFile, TransformStep } from '../../../components/formats/transform-graph.js';
+import type { TransformGraphFile, TransformStep } from '../../../components/formats/transform/transform-graph.js';
 import { inferenceGraph } from '../../../components/tensorflow/inference-graph.js';
 import { tf } from '../../rig/tensorflow.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { encodeTFLite } from '../../../components/formats/tflite.js';
+import { encodeTFLite } from '../../../components/formats/tflite/tflite.js';
 import { loadLiteModel } from '../../../components/tensorflow/litert.js';
 
 const INPUT = { name: 'x', dtype: 'float32', shape: [2] } as const;

@@ -2,13 +2,13 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import sharp from 'sharp';
-import type { FeatureSpec } from '../../../components/formats/examples-info.js';
-import type { ExampleValues } from '../../../components/formats/examples-writer.js';
+import type { FeatureSpec } from '../../../components/formats/examples/examples-info.js';
+import type { ExampleValues } from '../../../components/formats/examples/examples-writer.js';
 import {
   readTransformGraph,
   type TransformGraphFile,
   type TransformStep,
-} from '../../../components/formats/transform-graph.js';
+} from '../../../components/formats/transform/transform-graph.js';
 import { execute } from '../../../components/transform/executor.js';
 import { spec } from '../../../components/transform/spec.js';
 import { checkParams, type ParamProblem } from '../../../components/params.js';
