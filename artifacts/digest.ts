@@ -124,32 +124,3 @@ export async function digestOfPath(path: string): Promise<Digest> {
     throw StoreError.from(error, `reading ${path}`);
   }
 }
-
-/**
- * What the system says of outside files and folders without reading them: sizes, times, numbers of files. As long as it
- * stays the same, so does their content.
- */
-export function witnessOfPaths(paths: readonly string[]): string {
-  return paths
-    .flatMap((path) =>
-      filesOf(path).map((file) => {
-        try {
-          const { size, mtimeNs, ctimeNs, ino } = statSync(file.absolute, { bigint: true });
-          return [path, file.path, size, mtimeNs, ctimeNs, ino].join(' ');
-        } catch {
-          return `${path} ${file.path}`;
-        }
-      }),
-    )
-    .join('\n');
-}
-
-/** The files of a folder, or the file itself; of a folder that cannot be read, none. */
-function filesOf(path: string): readonly ListedFile[] {
-  try {
-    if (!statSync(path).isDirectory()) return [{ path: '', absolute: path }];
-    return listFiles(path, (link) => realpathSync(link));
-  } catch {
-    return [];
-  }
-}

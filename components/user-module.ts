@@ -37,31 +37,47 @@ function packageName(specifier: string): string {
     .join('/');
 }
 
-/** Version of the package that a resolved file belongs to. */
-function packageVersion(file: string): string {
+/** A package.json and the version in it. */
+interface PackageVersion {
+  readonly path: string;
+  readonly version: string;
+}
+
+/** The package that a resolved file belongs to; undefined when there is none that has a version. */
+function packageOf(file: string): PackageVersion | undefined {
   for (let folder = dirname(file); folder !== dirname(folder); folder = dirname(folder)) {
     const path = join(folder, 'package.json');
     if (!existsSync(path)) continue;
     const { version } = JSON.parse(readFileSync(path, 'utf8')) as { version?: unknown };
-    if (typeof version === 'string') return version;
+    if (typeof version === 'string') return { path, version };
   }
-  return '';
+  return undefined;
+}
+
+/** Where a package is looked for, up to where it is: a nearer one would be taken instead. */
+function packageLookups(name: string, importer: string): readonly string[] {
+  const lookups: string[] = [];
+  for (let folder = importer; ; folder = dirname(folder)) {
+    const path = join(folder, 'node_modules', name);
+    lookups.push(path);
+    if (existsSync(path) || folder === dirname(folder)) return lookups;
+  }
 }
 
 /** Keeps imports of packages as imports; `onPackage` answers what stands in the bundle in place of the specifier. */
-function packagesStayOutside(onPackage: (specifier: string, file: string) => string): Plugin {
+function packagesStayOutside(onPackage: (specifier: string, file: string, importer: string) => string): Plugin {
   return {
     name: 'packages-stay-outside',
     setup: (build) => {
       build.onResolve({ filter: /^[^./]/ }, async ({ path, pluginData, resolveDir, kind }) => {
         if (pluginData === 'resolved' || kind === 'entry-point') return undefined;
         if (path.startsWith('node:')) return { path, external: true };
-        if (path === OWN_PACKAGE) return { path: onPackage(path, ownIndex()), external: true };
+        if (path === OWN_PACKAGE) return { path: onPackage(path, ownIndex(), resolveDir), external: true };
         const found = await build.resolve(path, { resolveDir, kind, pluginData: 'resolved' });
         if (found.errors.length > 0) return { errors: found.errors };
         // A built-in module without the prefix, such as `fs`.
         if (found.external) return { path: `node:${path}`, external: true };
-        return { path: onPackage(path, found.path), external: true };
+        return { path: onPackage(path, found.path, resolveDir), external: true };
       });
     },
   };
@@ -136,6 +152,8 @@ export interface UserModuleIdentity {
   readonly digest: Digest;
   /** Absolute paths of the files that the code is from, packages left out. */
   readonly files: readonly string[];
+  /** Paths, there or not, that decide which files and packages the imports mean: when none changes, they mean the same. */
+  readonly lookups: readonly string[];
 }
 
 /**
@@ -145,12 +163,19 @@ export interface UserModuleIdentity {
  */
 export async function userModuleIdentity(module: UserModule): Promise<UserModuleIdentity> {
   const packages: Record<string, string> = {};
-  const plugin = packagesStayOutside((specifier, file) => {
-    if (specifier !== OWN_PACKAGE) packages[packageName(specifier)] = packageVersion(file);
+  const lookups = new Set<string>();
+  const plugin = packagesStayOutside((specifier, file, importer) => {
+    if (specifier === OWN_PACKAGE) return specifier;
+    const name = packageName(specifier);
+    const found = packageOf(file);
+    packages[name] = found?.version ?? '';
+    for (const path of [...packageLookups(name, importer), ...(found === undefined ? [] : [found.path])])
+      lookups.add(path);
     return specifier;
   });
   const { code, files } = await bundle(module, plugin, 'identity');
-  return { digest: sha256Hex(canonicalJson({ code, packages })), files };
+  for (const file of files) lookups.add(dirname(file));
+  return { digest: sha256Hex(canonicalJson({ code, packages })), files, lookups: [...lookups].sort() };
 }
 
 /**
@@ -161,7 +186,7 @@ export async function userModuleIdentity(module: UserModule): Promise<UserModule
 export async function userModuleParts(module: UserModule, baseDir: string): Promise<CodeParts> {
   const packages: Record<string, string> = {};
   const plugin = packagesStayOutside((specifier, file) => {
-    if (specifier !== OWN_PACKAGE) packages[`package ${packageName(specifier)}`] = packageVersion(file);
+    if (specifier !== OWN_PACKAGE) packages[`package ${packageName(specifier)}`] = packageOf(file)?.version ?? '';
     return specifier;
   });
   const { code } = await bundle(module, plugin, 'parts', baseDir);

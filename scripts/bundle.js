@@ -15,14 +15,8 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const { dependencies } = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8'));
 
 await rm(new URL('../dist/chunks', import.meta.url), { recursive: true, force: true });
-await build({
+const common = {
   absWorkingDir: root,
-  entryPoints: {
-    index: 'index.ts',
-    'runner/cli/main': 'runner/cli/main.ts',
-    'chunks/worker': 'runner/execution/worker.ts',
-    'chunks/trial-worker': 'components/tuner/trial-worker.ts',
-  },
   outdir: 'dist',
   chunkNames: 'chunks/[name]-[hash]',
   bundle: true,
@@ -31,10 +25,29 @@ await build({
   platform: 'node',
   target: 'node20',
   sourcemap: true,
-  external: Object.keys(dependencies).filter((name) => !BUNDLED.includes(name)),
   // For the packages that are CommonJS.
   banner: {
     js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);",
   },
   logLevel: 'warning',
+};
+const packages = Object.keys(dependencies).filter((name) => !BUNDLED.includes(name));
+
+await build({
+  ...common,
+  entryPoints: {
+    index: 'index.ts',
+    'runner/cli/command-line': 'runner/cli/command-line.ts',
+    'chunks/worker': 'runner/execution/worker.ts',
+    'chunks/trial-worker': 'components/tuner/trial-worker.ts',
+  },
+  external: packages,
+});
+
+// What is in a hurry shares nothing with the rest, and so is a few files. Its classes are its own: it answers with plain
+// data, and keeps its errors to itself.
+await build({
+  ...common,
+  entryPoints: { 'runner/cli/main': 'runner/cli/main.ts', 'runner/cli/start': 'runner/cli/start.ts' },
+  external: [...packages, './start.js', './command-line.js'],
 });

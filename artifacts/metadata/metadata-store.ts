@@ -149,6 +149,16 @@ export interface MetadataStore {
   transaction<T>(work: () => T): T;
 
   beginRun(run: NewRun): RunRecord;
+  /**
+   * Records a run that is complete at once: all its executions are those of an earlier run, whose outputs stand for it.
+   *
+   * @param repeat - `of`: a run with executions of its own; `nodes`: how many those are
+   * @returns its id; or undefined, recording nothing, when a run that looked for executions would not find just these
+   */
+  recordRepeat(
+    run: NewRun,
+    repeat: { readonly of: number; readonly nodes: number; readonly endedAt: number },
+  ): number | undefined;
   endRun(runId: number, state: Exclude<RunState, 'RUNNING'>, endedAt: number): void;
   /** Closes runs and executions that say RUNNING though their process has died: as FAILED. Returns the runs closed. */
   closeDeadRuns(isAlive: (owner: ProcessIdentity) => boolean, now: number): readonly RunRecord[];
@@ -197,6 +207,7 @@ export interface MetadataStore {
   countRuns(query: Pick<RunQuery, 'pipeline' | 'state'>): number;
   /** Metrics of all nodes that have any, of the runs from `first` to `last`, in the order in which they were executed. */
   metricsOf(query: { pipeline?: string | undefined; first: number; last: number }): readonly NodeMetrics[];
+  /** Those of a run that it repeats among them, as {@link recordRepeat} tells. */
   executionsOf(runId: number): readonly ExecutionWithArtifacts[];
   /** How many executions of a run are in each state. */
   executionCounts(runId: number): Readonly<Record<ExecutionState, number>>;

@@ -113,18 +113,22 @@ function resourcesOf(row: Row): ResourceUse | undefined {
   return { cpuMs: cpuMs ?? undefined, peakMemoryBytes: peakMemoryBytes ?? undefined };
 }
 
+/** The state of an execution; ML Metadata has none for what was skipped. */
+export function executionState(state: number, fingerprint: string): ExecutionState {
+  const found = STATES.get(state) ?? 'FAILED';
+  return found === 'CANCELED' && fingerprint === NO_FINGERPRINT ? 'SKIPPED' : found;
+}
+
 /** A row of {@link EXECUTION_SELECT}. */
 export function executionRecord(row: Row): ExecutionRecord {
   const fingerprint = text(row, 'fingerprint');
-  const state = STATES.get(number(row, 'last_known_state')) ?? 'FAILED';
-  const skipped = state === 'CANCELED' && fingerprint === NO_FINGERPRINT;
   return {
     id: number(row, 'execution_id'),
     runId: number(row, 'run_id'),
     pipeline: text(row, 'pipeline'),
     node: text(row, 'node'),
     component: text(row, 'component'),
-    state: skipped ? 'SKIPPED' : state,
+    state: executionState(number(row, 'last_known_state'), fingerprint),
     fingerprint: fingerprint === NO_FINGERPRINT ? undefined : fingerprint,
     cachedFrom: optional(row, 'cached_from', number),
     reason: optional(row, 'reason', text),
@@ -136,6 +140,23 @@ export function executionRecord(row: Row): ExecutionRecord {
     log: optional(row, 'log', text),
     startedAt: moment(row, 'started_at'),
     endedAt: optional(row, 'ended_at', moment),
+  };
+}
+
+/** An execution as a run has it that repeats the one which it is from: its outputs stood there already. */
+export function repeated(execution: ExecutionRecord, run: RunRecord): ExecutionRecord {
+  const skipped = execution.state === 'SKIPPED';
+  return {
+    ...execution,
+    runId: run.id,
+    state: skipped ? 'SKIPPED' : 'CACHED',
+    cachedFrom: skipped ? undefined : (execution.cachedFrom ?? execution.id),
+    reason: skipped ? execution.reason : undefined,
+    timings: undefined,
+    resources: undefined,
+    attempts: 0,
+    startedAt: run.startedAt,
+    endedAt: run.endedAt,
   };
 }
 

@@ -13,6 +13,7 @@ import type {
   LineageEvent,
   MetadataStore,
   NewExecution,
+  NewRun,
   RunQuery,
 } from './metadata-store.js';
 import type {
@@ -22,6 +23,7 @@ import type {
   ProcessIdentity,
   ProducedArtifact,
   RunRecord,
+  RunState,
 } from './records.js';
 import {
   ARTIFACT_SELECT,
@@ -30,10 +32,12 @@ import {
   costJson,
   EXECUTION_SELECT,
   executionRecord,
+  executionState,
   isWholeArtifact,
   isWholeExecution,
   nodeMetrics,
   number,
+  repeated,
   runRecord,
   text,
   timingsOf,
@@ -67,6 +71,20 @@ const RUNS_WHERE = 'WHERE (? IS NULL OR pipeline = ?) AND (? IS NULL OR state = 
 function runsWhere({ pipeline, state }: Pick<RunQuery, 'pipeline' | 'state'>): readonly (string | null)[] {
   return [pipeline ?? null, pipeline ?? null, state ?? null, state ?? null];
 }
+
+/** The executions of runs: their own, and those of another run that they repeat. */
+const RUN_EXECUTIONS =
+  'pipeline_run r JOIN Association s ON s.context_id = r.context_id JOIN pipeline_execution p ON p.execution_id = s.execution_id';
+
+const EXECUTIONS_OF_RUN = `SELECT p.execution_id FROM ${RUN_EXECUTIONS} WHERE r.id = ?`;
+
+/**
+ * Executions of a run that the next one would find again: those that were skipped, and those whose outputs are, of all
+ * that have their fingerprint, the newest that may be used.
+ */
+const STANDING = `SELECT count(*) AS executions, coalesce(sum(p.fingerprint = ? OR
+  (SELECT max(o.execution_id) FROM pipeline_execution o WHERE o.fingerprint = p.fingerprint AND o.reusable = 1) = coalesce(p.cached_from, p.execution_id)), 0) AS standing
+  FROM pipeline_execution p WHERE p.run_id = ?`;
 
 /** Executions with an artifact of a digest among their outputs. */
 const MADE_BY = `SELECT b.execution_id FROM pipeline_binding b JOIN pipeline_artifact d ON d.artifact_id = b.artifact_id WHERE d.digest = ? AND b.direction = ${String(EVENT.output)}`;
@@ -221,6 +239,24 @@ export function openMetadataStore(path: string): MetadataStore {
     const row = database.get('SELECT * FROM pipeline_run WHERE id = ?', runId);
     if (row === undefined) throw new Error(`no run ${String(runId)}`);
     return runRecord(row);
+  };
+
+  const insertRun = (run: NewRun, state: RunState, endedAt: number | null): RunRecord => {
+    const id = database.run(
+      'INSERT INTO pipeline_run (context_id, pipeline, file, params, state, started_at, ended_at, owner) VALUES (0, ?, ?, ?, ?, ?, ?, ?)',
+      run.pipeline,
+      run.file,
+      canonicalJson(run.params),
+      state,
+      run.startedAt,
+      endedAt,
+      canonicalJson(run.owner),
+    );
+    const context = contextId('pipeline_run', `${run.pipeline}.${String(id)}`, run.startedAt);
+    const parent = contextId('pipeline', run.pipeline, run.startedAt);
+    database.run('UPDATE pipeline_run SET context_id = ? WHERE id = ?', context, id);
+    database.run('INSERT INTO ParentContext (context_id, parent_context_id) VALUES (?, ?)', context, parent);
+    return runRow(id);
   };
 
   const contextsOf = (run: RunRecord, node: string): readonly number[] => [
@@ -397,21 +433,26 @@ export function openMetadataStore(path: string): MetadataStore {
   return {
     transaction,
 
-    beginRun: (run) =>
+    beginRun: (run) => transaction(() => insertRun(run, 'RUNNING', null)),
+
+    recordRepeat: (run, { of, nodes, endedAt }) =>
       transaction(() => {
-        const id = database.run(
-          "INSERT INTO pipeline_run (context_id, pipeline, file, params, state, started_at, owner) VALUES (0, ?, ?, ?, 'RUNNING', ?, ?)",
-          run.pipeline,
-          run.file,
-          canonicalJson(run.params),
-          run.startedAt,
-          canonicalJson(run.owner),
-        );
+        const found = database.get(STANDING, NO_FINGERPRINT, of) ?? {};
+        if (number(found, 'executions') !== nodes || number(found, 'standing') !== nodes) return undefined;
+        const { id } = insertRun(run, 'COMPLETE', endedAt);
         const context = contextId('pipeline_run', `${run.pipeline}.${String(id)}`, run.startedAt);
-        const parent = contextId('pipeline', run.pipeline, run.startedAt);
-        database.run('UPDATE pipeline_run SET context_id = ? WHERE id = ?', context, id);
-        database.run('INSERT INTO ParentContext (context_id, parent_context_id) VALUES (?, ?)', context, parent);
-        return runOf(id);
+        const executions = 'SELECT execution_id FROM pipeline_execution WHERE run_id = ?';
+        database.run(
+          `INSERT INTO Association (context_id, execution_id) SELECT ?, execution_id FROM (${executions})`,
+          context,
+          of,
+        );
+        database.run(
+          `INSERT INTO Attribution (context_id, artifact_id) SELECT ?, artifact_id FROM (SELECT DISTINCT artifact_id FROM pipeline_binding WHERE execution_id IN (${executions}))`,
+          context,
+          of,
+        );
+        return id;
       }),
 
     endRun: (runId, state, endedAt) => {
@@ -643,7 +684,7 @@ export function openMetadataStore(path: string): MetadataStore {
     digestUses: () =>
       database
         .all(
-          'SELECT DISTINCT p.run_id, d.digest FROM pipeline_execution p JOIN pipeline_binding b ON b.execution_id = p.execution_id JOIN pipeline_artifact d ON d.artifact_id = b.artifact_id',
+          `SELECT DISTINCT r.id AS run_id, d.digest FROM ${RUN_EXECUTIONS} JOIN pipeline_binding b ON b.execution_id = p.execution_id JOIN pipeline_artifact d ON d.artifact_id = b.artifact_id`,
         )
         .map((row) => ({ runId: number(row, 'run_id'), digest: text(row, 'digest') })),
 
@@ -678,7 +719,7 @@ export function openMetadataStore(path: string): MetadataStore {
     metricsOf: ({ pipeline, first, last }) =>
       database
         .all(
-          "SELECT p.run_id, p.node, p.metrics FROM pipeline_execution p JOIN pipeline_run r ON r.id = p.run_id WHERE p.run_id BETWEEN ? AND ? AND (? IS NULL OR r.pipeline = ?) AND p.metrics <> '{}' ORDER BY p.execution_id",
+          `SELECT r.id AS run_id, p.node, p.metrics FROM ${RUN_EXECUTIONS} WHERE r.id BETWEEN ? AND ? AND (? IS NULL OR r.pipeline = ?) AND p.metrics <> '{}' ORDER BY r.id, p.execution_id`,
           first,
           last,
           pipeline ?? null,
@@ -686,34 +727,37 @@ export function openMetadataStore(path: string): MetadataStore {
         )
         .map(nodeMetrics),
 
-    executionsOf: (runId) =>
-      withArtifacts(
-        database.all(`${EXECUTION_SELECT} WHERE p.run_id = ? ORDER BY p.execution_id`, runId),
+    executionsOf: (runId) => {
+      const run = database.get('SELECT * FROM pipeline_run WHERE id = ?', runId);
+      if (run === undefined) return [];
+      const found = withArtifacts(
         database.all(
-          `${BINDING_SELECT} WHERE b.execution_id IN (SELECT execution_id FROM pipeline_execution WHERE run_id = ?) ORDER BY b.execution_id, b.port, b.position`,
+          `${EXECUTION_SELECT} WHERE p.execution_id IN (${EXECUTIONS_OF_RUN}) ORDER BY p.execution_id`,
           runId,
         ),
-      ),
+        database.all(
+          `${BINDING_SELECT} WHERE b.execution_id IN (${EXECUTIONS_OF_RUN}) ORDER BY b.execution_id, b.port, b.position`,
+          runId,
+        ),
+      );
+      return found.map((each) =>
+        each.execution.runId === runId ? each : { ...each, execution: repeated(each.execution, runRecord(run)) },
+      );
+    },
 
     executionCounts: (runId) => {
       const rows = database.all(
-        'SELECT e.last_known_state AS state, p.fingerprint = ? AS skipped, count(*) AS executions FROM pipeline_execution p JOIN Execution e ON e.id = p.execution_id WHERE p.run_id = ? GROUP BY 1, 2',
+        `SELECT e.last_known_state AS state, p.fingerprint = ? AS skipped, p.run_id <> r.id AS repeated, count(*) AS executions FROM ${RUN_EXECUTIONS} JOIN Execution e ON e.id = p.execution_id WHERE r.id = ? GROUP BY 1, 2, 3`,
         NO_FINGERPRINT,
         runId,
       );
-      const of = (state: ExecutionState): number => {
-        const skipped = state === 'SKIPPED' ? 1 : 0;
-        const found = rows.find((row) => row['state'] === EXECUTION_STATE[state] && row['skipped'] === skipped);
-        return found === undefined ? 0 : number(found, 'executions');
-      };
-      return {
-        RUNNING: of('RUNNING'),
-        COMPLETE: of('COMPLETE'),
-        CACHED: of('CACHED'),
-        FAILED: of('FAILED'),
-        CANCELED: of('CANCELED'),
-        SKIPPED: of('SKIPPED'),
-      };
+      const counts = { RUNNING: 0, COMPLETE: 0, CACHED: 0, FAILED: 0, CANCELED: 0, SKIPPED: 0 };
+      for (const row of rows) {
+        const state = executionState(number(row, 'state'), row['skipped'] === 1 ? NO_FINGERPRINT : 'some');
+        const counted = row['repeated'] === 1 && state !== 'SKIPPED' ? 'CACHED' : state;
+        counts[counted] += number(row, 'executions');
+      }
+      return counts;
     },
 
     execution: executionById,

@@ -30,6 +30,8 @@ export interface StoreRoot {
   /** Folders that survive a crash of a step, by fingerprint. */
   readonly checkpoints: string;
   readonly locks: string;
+  /** What the latest runs stood on, by what was asked for; see runner/execution/settled-run.ts. */
+  readonly settled: string;
   /** Files that any step may use again, such as downloads. */
   readonly cache: string;
 }
@@ -46,6 +48,7 @@ export function rootPlaces(path: string): StoreRoot {
     logs: join(path, 'logs'),
     checkpoints: join(path, 'checkpoints'),
     locks: join(path, 'locks'),
+    settled: join(path, 'settled'),
     cache: join(path, 'cache'),
   };
 }

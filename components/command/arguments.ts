@@ -29,10 +29,14 @@ export function expandArguments(argv: readonly string[], folders: Folders): read
   });
 }
 
+/** The arguments that would name a file below the pipeline's folder, if there were one. */
+export function possibleFiles(argv: readonly string[]): readonly string[] {
+  return argv.filter((argument) => !(argument.includes('${') || argument.includes('\0') || argument.startsWith('-')));
+}
+
 /** The arguments that name a file below the pipeline's folder: scripts, configurations. Their content counts. */
 export function filesAmong(argv: readonly string[], baseDir: string): readonly string[] {
-  return argv.filter((argument) => {
-    if (argument.includes('${') || argument.includes('\0') || argument.startsWith('-')) return false;
-    return statSync(resolve(baseDir, argument), { throwIfNoEntry: false })?.isFile() === true;
-  });
+  return possibleFiles(argv).filter(
+    (argument) => statSync(resolve(baseDir, argument), { throwIfNoEntry: false })?.isFile() === true,
+  );
 }

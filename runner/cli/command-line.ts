@@ -1,9 +1,9 @@
 /**
  * From an argument list to a command and its exit status.
  */
-import { resolve } from 'node:path';
 import { Command as Parser, CommanderError } from 'commander';
-import { EXIT, type Command, type Environment, type ExitStatus, type ProcessEnvironment } from './command.js';
+import { EXIT, type Command, type ExitStatus, type ProcessEnvironment } from './command.js';
+import { environmentOf, type GlobalOptions } from './environment.js';
 import { declareCommands } from './declarations/commands.js';
 import { reportFailure, usageError } from './report-failure.js';
 import { packageVersion } from './version.js';
@@ -18,20 +18,6 @@ Environment: PIPELINE_ROOT (as --root), PIPELINE_BACKEND (tensorflow, wasm or cp
              PIPELINE_STORE_LIMIT (a run warns when artifacts take more; 50GB), NO_COLOR, FORCE_COLOR
 
 First steps: pipeline init my-pipeline`;
-
-interface GlobalOptions {
-  readonly root?: string;
-  readonly json?: boolean;
-}
-
-function environmentOf(outside: ProcessEnvironment, { root, json }: GlobalOptions): Environment {
-  const named = root ?? outside.env['PIPELINE_ROOT'];
-  // A spread would read getters such as the terminal's width once and for all.
-  return Object.create(outside, {
-    root: { value: resolve(outside.cwd, named === undefined || named === '' ? '.pipeline' : named), enumerable: true },
-    json: { value: json === true, enumerable: true },
-  }) as Environment;
-}
 
 /** Runs the command that the arguments name. Never throws. */
 export async function commandLine(argv: readonly string[], outside: ProcessEnvironment): Promise<ExitStatus> {
@@ -62,7 +48,7 @@ export async function commandLine(argv: readonly string[], outside: ProcessEnvir
   let status: ExitStatus = EXIT.done;
   declareCommands(program, async <A>(load: () => Promise<{ readonly command: Command<A> }>, args: A): Promise<void> => {
     const { command } = await load();
-    status = await command(args, environmentOf(outside, program.opts<GlobalOptions>()));
+    status = await command(args, environmentOf(outside, argv, program.opts<GlobalOptions>()));
   });
   try {
     await program.parseAsync(argv, { from: 'user' });

@@ -29,6 +29,8 @@ export interface ProcessEnvironment {
   /** Absolute path of the working folder. */
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Path of this very program; written anew with every build. */
+  readonly program: string;
   /** Version of Node, as `v20.19.0`. */
   readonly node: string;
   /** System and processor, as `linux x64`. */
@@ -45,6 +47,8 @@ export interface ProcessEnvironment {
 
 /** What every command gets. */
 export interface Environment extends ProcessEnvironment {
+  /** The arguments as they were typed. */
+  readonly argv: readonly string[];
   /** Absolute path of the store: `--root`, else PIPELINE_ROOT, else `.pipeline` in the working folder. */
   readonly root: string;
   /** Answer on stdout in JSON, for programs. */

@@ -5,7 +5,7 @@
 import { existsSync, realpathSync, statSync, watch, type FSWatcher } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { witnessOfPaths } from '../../artifacts/digest.js';
+import { lookAt } from '../../artifacts/look.js';
 
 /** Milliseconds without an event after which a change counts as over: editors and copies write in several steps. */
 const CALM_MS = 100;
@@ -48,7 +48,8 @@ function watchedFolders(paths: readonly string[]): ReadonlyMap<string, { recursi
 
 /** Watches files and folders, whether they are there or not. */
 export function watchPaths(paths: readonly string[]): FileWatch {
-  const look = (): ReadonlyMap<string, string> => new Map(paths.map((path) => [path, witnessOfPaths([path])]));
+  const look = (): ReadonlyMap<string, string> =>
+    new Map(paths.map((path) => [path, lookAt({ trees: [path], entries: [] }).digest]));
   let pending = false;
   let wake = (): void => undefined;
   const happened = (): void => {

@@ -14,7 +14,7 @@ import type { PipelineArguments } from './arguments.js';
 export async function loadGraph(
   args: PipelineArguments,
   { cwd, env }: Environment,
-  found: (path: string) => void = () => undefined,
+  found: (path: string, text?: string) => void = () => undefined,
 ): Promise<PipelineGraph> {
   const { file, set, paramsFiles } = args;
   const loaded = await loadPipeline({ file, cwd, set, paramsFiles, env, components: componentFinder, found });

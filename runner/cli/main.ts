@@ -11,6 +11,5 @@ if ('enableCompileCache' in nodeModule) (nodeModule.enableCompileCache as () => 
 setFlagsFromString('--heap-growing-percent=30');
 
 // Loaded only now, so that the cache has it.
-const { commandLine } = await import('./command-line.js');
-const { endProcess, processEnvironment } = await import('./process-environment.js');
-await endProcess(await commandLine(process.argv.slice(2), processEnvironment()));
+const { start } = await import('./start.js');
+await start(process.argv.slice(2));

@@ -63,6 +63,7 @@ export function processEnvironment(): ProcessEnvironment {
   return {
     cwd: process.cwd(),
     env: process.env,
+    program: process.argv[1] ?? '',
     node: process.version,
     platform: `${process.platform} ${process.arch}`,
     stdout: textOutput(process.stdout, process.env),

@@ -13,12 +13,18 @@ const VARIABLE = 'PIPELINE_STORE_LIMIT';
 /** Where the variable says nothing. */
 const USUAL_LIMIT = '50GB';
 
+/** A size as it was written, and in bytes. */
+export interface StoreLimit {
+  readonly text: string;
+  readonly bytes: number;
+}
+
 /**
  * The size from which on a store counts as large.
  *
  * @throws RequestError `bad-store-limit`
  */
-export function storeLimit({ env }: Pick<Environment, 'env'>): { readonly text: string; readonly bytes: number } {
+export function storeLimit({ env }: Pick<Environment, 'env'>): StoreLimit {
   const given = env[VARIABLE];
   const text = given === undefined || given === '' ? USUAL_LIMIT : given;
   const bytes = sizeInBytes(text);
@@ -27,7 +33,7 @@ export function storeLimit({ env }: Pick<Environment, 'env'>): { readonly text: 
 }
 
 /** Warns when the artifacts of the store take more than the limit. */
-export function warnOfSize(bytes: number, limit: ReturnType<typeof storeLimit>, environment: Environment): void {
+export function warnOfSize(bytes: number, limit: StoreLimit, environment: Environment): void {
   if (bytes <= limit.bytes) return;
   const { stderr } = environment;
   const style = styleFor(stderr.colors);

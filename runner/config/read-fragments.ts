@@ -46,7 +46,7 @@ export interface FragmentOptions {
   /** Absolute path of the folder of the pipeline file, which all fragments lie below. */
   readonly baseDir: string;
   /** Told the absolute path of every fragment that is asked for. */
-  readonly found: (path: string) => void;
+  readonly found: (path: string, text?: string) => void;
   readonly problems: Problems;
 }
 
@@ -183,6 +183,7 @@ class FragmentReader {
       problems.addAll(text.diagnostics.map((each) => ({ ...each, range: each.range ?? range })));
       return undefined;
     }
+    this.#options.found(join(baseDir, file.value), text.value.text);
     this.#bytes += Buffer.byteLength(text.value.text);
     if (this.#bytes > MAX_BYTES) {
       problems.add('out-of-range', `fragments have at most ${String(MAX_BYTES)} bytes together`, range);

@@ -36,6 +36,7 @@ import { checkDeterminism } from './check-determinism.js';
 import { maskFor } from './mask.js';
 import type { ReportedArtifact, ReportEvent, RunEvent, RunOutcome, StepFailure, StepResources } from './run-event.js';
 import { RunState } from './run-state.js';
+import { Settling, type RunRequest } from './settling.js';
 import { runStep, StepEnded, type StepOutcome, type StepSurroundings } from './run-step.js';
 import { RunSummaryBuilder } from './run-summary.js';
 import { SharedResults } from './shared-results.js';
@@ -64,6 +65,8 @@ export interface RunOptions {
   readonly failFast: boolean;
   /** A store that is shared with other machines. */
   readonly remote?: RemoteStore | undefined;
+  /** What was asked for, where the same request is likely to come again; see settled-run.ts. */
+  readonly request?: RunRequest | undefined;
   readonly report: ReportEvent;
   /** Aborts when the run is to stop: nothing new starts, what runs is asked to stop. */
   readonly stop: AbortSignal;
@@ -137,6 +140,7 @@ class Run {
   readonly #proved = new Set<Digest>();
   readonly #shared: SharedResults | undefined;
   readonly #readyAt = new Map<string, number>();
+  readonly #settling: Settling | undefined;
   /** The first step that failed. */
   #failed: string | undefined;
 
@@ -155,6 +159,8 @@ class Run {
     const warn = (name: string, message: string): void => {
       options.report({ type: 'step-log', node: name, level: 'warn', message });
     };
+    const { request } = options;
+    this.#settling = request && new Settling(options, request);
     this.#shared = options.remote && new SharedResults(options.remote, surroundings.artifacts, warn);
   }
 
@@ -191,6 +197,11 @@ class Run {
       } else this.#abandon(name, this.#failed);
     }
     return stop.aborted ? 'canceled' : this.#failed === undefined ? 'complete' : 'failed';
+  }
+
+  /** Keeps what the run stood on, once it is complete. */
+  async settle(): Promise<void> {
+    await this.#settling?.keep(this.#id, this.#planner, this.#metadata, this.#surroundings.root);
   }
 
   #inputs(node: GraphNode): ArtifactsByPort {
@@ -253,14 +264,16 @@ class Run {
     const cached = { ...this.#execution(node, inputs, decision), log: execution.log };
     if (this.#metadata.recordCached(cached, decision.from, Date.now()) === undefined) return false;
     this.#finish(node, { kind: 'made', outputs: byPort(outputs), metrics: execution.metrics }, 'cached');
-    this.#options.report({
+    const event = {
       type: 'step-cached',
       node: node.name,
       fromRun: execution.runId,
       savedMs: execution.timings?.executeMs ?? 0,
       metrics: execution.metrics,
       outputs: reported(byPort(outputs)),
-    });
+    } as const;
+    this.#settling?.add(event);
+    this.#options.report(event);
     return true;
   }
 
@@ -295,7 +308,9 @@ class Run {
     this.#metadata.recordSkipped({ runId: this.#id, node, component, reason, at: Date.now() });
     this.#ends.set(node, { kind: 'skipped' });
     this.#state.apply(node, 'skip');
-    this.#options.report({ type: 'step-skipped', node, reason });
+    const event = { type: 'step-skipped', node, reason } as const;
+    this.#settling?.add(event);
+    this.#options.report(event);
   }
 
   async #runNode(node: GraphNode): Promise<void> {
@@ -361,15 +376,16 @@ class Run {
     for (const { digest } of outputs) this.#proved.add(digest);
     const made = madeByPort(outputs, artifacts);
     this.#finish(node, { kind: 'made', outputs: made, metrics }, 'cached');
-    this.#options.report({
+    const event = {
       type: 'step-cached',
       node: node.name,
       fromRun: this.#id,
-      remote: shared.address,
       savedMs: timings.executeMs,
       metrics,
       outputs: reported(made),
-    });
+    } as const;
+    this.#settling?.add(event);
+    this.#options.report({ ...event, remote: shared.address });
     return true;
   }
 
@@ -454,12 +470,18 @@ class Run {
       const outputs = madeByPort(outcome.outputs, records);
       if (reusable) this.#share(node, decision.fingerprint.digest, outcome, timings);
       this.#finish(node, { kind: 'made', outputs, metrics: outcome.metrics }, 'complete');
+      const { metrics } = outcome;
+      const told = reported(outputs);
+      if (reusable) {
+        const savedMs = timings.executeMs;
+        this.#settling?.add({ type: 'step-cached', node: name, fromRun: this.#id, savedMs, metrics, outputs: told });
+      }
       report({
         type: 'step-completed',
         node: name,
         durationMs: Date.now() - started,
-        metrics: outcome.metrics,
-        outputs: reported(outputs),
+        metrics,
+        outputs: told,
         resources: { queuedMs, ...outcome.cost.resources, bytesIn, bytesOut: byteSum(outcome.outputs) },
         reusable,
       });
@@ -553,6 +575,7 @@ async function runLocked(
   };
   kill.addEventListener('abort', end, { once: true });
   let outcome: RunOutcome = 'failed';
+  let run: Run | undefined;
   try {
     const surroundings: StepSurroundings = {
       secrets: graph.secrets,
@@ -565,7 +588,8 @@ async function runLocked(
       report,
       stop,
     };
-    outcome = await new Run(options, id, metadata, surroundings).run();
+    run = new Run(options, id, metadata, surroundings);
+    outcome = await run.run();
   } finally {
     kill.removeEventListener('abort', end);
     const closed = workers.close();
@@ -573,6 +597,7 @@ async function runLocked(
     metadata.endRun(id, state, Date.now());
     await closed;
   }
+  if (outcome === 'complete') await run.settle();
   return { type: 'run-ended', run: id, outcome, durationMs: Date.now() - startedAt };
 }
 

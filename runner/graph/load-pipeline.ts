@@ -28,8 +28,8 @@ export interface LoadOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Makes the finder of components for the pipeline's folder. */
   readonly components: (baseDir: string) => FindComponent;
-  /** Told the absolute path of every YAML file that is read. */
-  readonly found?: (path: string) => void;
+  /** Told the absolute path of every YAML file that is read, and its text when it could be. */
+  readonly found?: (path: string, text?: string) => void;
 }
 
 function readSet(text: string, problems: Problems): readonly LocatedEntry[] {
@@ -78,7 +78,7 @@ export async function loadPipeline(options: LoadOptions): Promise<Checked<Pipeli
   if (!read.ok) return read;
   const { file, absolute } = read.value;
   const { found = () => undefined } = options;
-  found(absolute);
+  found(absolute, file.text);
   const problems = new Problems();
   const overrides: LocatedEntry[] = options.set.toReversed().flatMap((text) => readSet(text, problems));
   for (const name of options.paramsFiles.toReversed()) {
@@ -87,7 +87,7 @@ export async function loadPipeline(options: LoadOptions): Promise<Checked<Pipeli
       problems.addAll(params.diagnostics);
       continue;
     }
-    found(params.value.absolute);
+    found(params.value.absolute, params.value.file.text);
     const parsed = parseYaml(params.value.file);
     problems.addAll(parsed.diagnostics);
     overrides.push(...overrideEntries(parsed.root, 'a params file', problems));

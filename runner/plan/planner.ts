@@ -2,6 +2,7 @@
  * Decides for one node after the other whether an earlier execution can stand for it, and says why when not. It reads;
  * what becomes of damaged artifacts is its caller's business.
  */
+import { resolve } from 'node:path';
 import { canonicalJson } from '../../artifacts/canonical-json.js';
 import type { Digest } from '../../artifacts/store/artifact-store.js';
 import type { ArtifactStore, Soundness } from '../../artifacts/store/artifact-store.js';
@@ -13,6 +14,7 @@ import type {
   ReusableExecutions,
 } from '../../artifacts/metadata/metadata-store.js';
 import type { ArtifactRecord } from '../../artifacts/metadata/records.js';
+import type { Look } from '../../artifacts/look.js';
 import { StepError } from '../../components/executor.js';
 import { loadExecutor } from '../../components/registry.js';
 import { backendIdentity } from '../../components/tensorflow/backend-identity.js';
@@ -21,7 +23,8 @@ import type { ArtifactsByPort } from './arrival.js';
 import { closestOfNode } from './closest-execution.js';
 import { changedIngredients } from './fingerprint.js';
 import { nodeFingerprint, nodeIngredients, type Ingredients } from './node-fingerprint.js';
-import { resourcesOf } from './resource-digests.js';
+import { argumentsThatMayBeFiles } from './argument-files.js';
+import { resourcesOf, type Resources } from './resource-digests.js';
 
 /** An artifact that is not what its digest promises. */
 export interface DamagedArtifact {
@@ -85,11 +88,13 @@ export class Planner {
   readonly #options: PlannerOptions;
   readonly #sources: Ingredients;
   readonly #sourcesNow: Ingredients;
+  readonly #resources: Resources;
 
   constructor(options: PlannerOptions) {
     this.#options = options;
     const { baseDir } = options.graph;
-    const { remembered, afresh } = resourcesOf(baseDir);
+    this.#resources = resourcesOf(baseDir);
+    const { remembered, afresh } = this.#resources;
     this.#sources = { baseDir, resources: remembered, backend: backendIdentity };
     this.#sourcesNow = { baseDir, resources: afresh, backend: backendIdentity };
   }
@@ -149,15 +154,26 @@ export class Planner {
     }
   }
 
+  /** All outside the pipeline file that decisions came from; undefined when something of it has changed since. */
+  async look(): Promise<Look | undefined> {
+    const { nodes, baseDir } = this.#options.graph;
+    const looks = await this.#resources.looks();
+    if (looks === undefined) return undefined;
+    const possible = nodes.flatMap(argumentsThatMayBeFiles).map((name) => resolve(baseDir, name));
+    const trees = new Set(looks.flatMap((look) => look.trees));
+    const entries = new Set([...looks.flatMap((look) => look.entries), ...possible]);
+    return { trees: [...trees].sort(), entries: [...entries].filter((path) => !trees.has(path)).sort() };
+  }
+
   async #resolve(node: GraphNode): Promise<Decision> {
     const { store, graph } = this.#options;
     const [output] = Object.entries(node.outputs);
-    const { resolve } = await loadExecutor(node.source);
-    if (output === undefined || resolve === undefined) throw new Error(`${node.name} cannot be resolved`);
+    const executor = await loadExecutor(node.source);
+    if (output === undefined || executor.resolve === undefined) throw new Error(`${node.name} cannot be resolved`);
     const [port, { name: type }] = output;
     const damaged: DamagedArtifact[] = [];
     if (store === undefined) return { kind: 'skipped', reason: 'nothing has run yet', damaged };
-    const { candidates, none } = resolve({ params: node.params, type, pipeline: graph.name }, store.metadata);
+    const { candidates, none } = executor.resolve({ params: node.params, type, pipeline: graph.name }, store.metadata);
     for (const { artifact, found } of candidates) {
       const bad = await this.#damage([{ port, index: 0, artifact }], store, undefined);
       damaged.push(...bad);

@@ -3,7 +3,8 @@
  * question is answered once a command; asked afresh, only as long as the files look as they did.
  */
 import { resolve } from 'node:path';
-import { digestOfPath, witnessOfPaths } from '../../artifacts/digest.js';
+import { digestOfPath } from '../../artifacts/digest.js';
+import { lookAt, type Look } from '../../artifacts/look.js';
 import { StoreError } from '../../artifacts/store/store-error.js';
 import type { Digest } from '../../artifacts/store/artifact-store.js';
 import { StepError } from '../../components/executor.js';
@@ -30,11 +31,17 @@ export interface ResourceDigests {
   readonly componentParts: (source: ComponentSource) => Promise<CodeParts | undefined>;
 }
 
-/** A digest, with the look of the files when it was made. */
+/** A digest, with what it comes from. */
 interface Known {
   readonly digest: Digest;
-  readonly files: readonly string[];
-  readonly witness: string;
+  readonly look: Look;
+  /** How the files looked when it was made. */
+  readonly seen: Digest;
+}
+
+/** How the files look, whatever else there is in their folders. */
+function filesSeen({ trees }: Look): Digest {
+  return lookAt({ trees, entries: [] }).digest;
 }
 
 /** Answers that are remembered, and answers that take note of what has changed since. */
@@ -42,11 +49,12 @@ export interface Resources {
   readonly remembered: ResourceDigests;
   /** Digests as they are now. What is remembered stays: who began with it must be able to end with it. */
   readonly afresh: ResourceDigests;
+  /** What all remembered answers come from; undefined when something of it has changed since, or could not be read. */
+  readonly looks: () => Promise<readonly Look[] | undefined>;
 }
 
 /** The same answer for the same question. */
-function once<T>(): (key: string, find: () => Promise<T>) => Promise<T> {
-  const known = new Map<string, Promise<T>>();
+function once<T>(known = new Map<string, Promise<T>>()): (key: string, find: () => Promise<T>) => Promise<T> {
   return (key, find) => {
     const found = known.get(key) ?? find();
     known.set(key, found);
@@ -57,23 +65,26 @@ function once<T>(): (key: string, find: () => Promise<T>) => Promise<T> {
 /** Finds digests of resources of a pipeline whose files lie in `baseDir`. */
 export function resourcesOf(baseDir: string): Resources {
   const builtin = builtinCodeDigests();
-  const remember = once<Known>();
+  const remembered = new Map<string, Promise<Known>>();
+  const remember = once(remembered);
   const parts = once<CodeParts>();
 
   const content = async (value: string): Promise<Known> => {
-    const files = [resolve(baseDir, value)];
+    const path = resolve(baseDir, value);
+    const look = { trees: [path], entries: [] };
     // Taken before the content is read: a change meanwhile must not be vouched for.
-    const witness = witnessOfPaths(files);
+    const seen = filesSeen(look);
     try {
-      return { digest: await digestOfPath(resolve(baseDir, value)), files, witness };
+      return { digest: await digestOfPath(path), look, seen };
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
       throw new StepError('resource', error.message, error.hint ?? 'paths start at the pipeline file');
     }
   };
   const userCode = async (module: UserModule): Promise<Known> => {
-    const { digest, files } = await userModuleIdentity(module);
-    return { digest, files, witness: witnessOfPaths(files) };
+    const { digest, files, lookups } = await userModuleIdentity(module);
+    const look = { trees: files, entries: lookups };
+    return { digest, look, seen: filesSeen(look) };
   };
 
   const digestsBy = (answer: (key: string, find: () => Promise<Known>) => Promise<Known>): ResourceDigests => ({
@@ -95,7 +106,13 @@ export function resourcesOf(baseDir: string): Resources {
     remembered: digestsBy(remember),
     afresh: digestsBy(async (key, find) => {
       const earlier = await remember(key, find);
-      return witnessOfPaths(earlier.files) === earlier.witness ? earlier : await find();
+      return filesSeen(earlier.look) === earlier.seen ? earlier : await find();
     }),
+    looks: async () => {
+      const settled = await Promise.allSettled(remembered.values());
+      const known = settled.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+      const same = known.every(({ look, seen }) => filesSeen(look) === seen);
+      return same && known.length === settled.length ? known.map(({ look }) => look) : undefined;
+    },
   };
 }

@@ -21,6 +21,7 @@ export async function commandHere(cwd: string, args: readonly string[]): Promise
   const status = await commandLine(args, {
     cwd,
     env: {},
+    program: '',
     node: process.version,
     platform: process.platform,
     stdout: output('stdout'),

@@ -4,7 +4,11 @@
  */
 import { randomUUID } from 'node:crypto';
 import { availableParallelism } from 'node:os';
+import { resolve } from 'node:path';
+import { sha256Hex } from '../../../artifacts/digest.js';
+import type { Digest } from '../../../artifacts/store/artifact-store.js';
 import { runPipeline } from '../../execution/run-pipeline.js';
+import type { RunRequest } from '../../execution/settling.js';
 import { combineReporters, realClock } from '../../reporting/reporter.js';
 import { plainLine } from '../../reporting/text/plain-text.js';
 import { runReporter } from '../../reporting/run-reporter.js';
@@ -17,6 +21,7 @@ import type { RunArguments } from '../arguments.js';
 import { inGithub, nodePlaces } from '../github.js';
 import { loadGraph } from '../load.js';
 import { withStore } from '../open-store.js';
+import { isPlain, requestDigest } from '../run-request.js';
 import { selectGraph } from '../select.js';
 import { runObservers } from '../run-observers.js';
 import { rootOption, shownPath } from '../shown-path.js';
@@ -30,7 +35,12 @@ const STATUS: Readonly<Record<'complete' | 'failed' | 'canceled', ExitStatus>> =
 };
 
 /** Runs what the arguments select of a graph, once. */
-async function runGraph(graph: PipelineGraph, args: RunArguments, environment: Environment): Promise<ExitStatus> {
+async function runGraph(
+  graph: PipelineGraph,
+  args: RunArguments,
+  environment: Environment,
+  request?: RunRequest,
+): Promise<ExitStatus> {
   const selected = selectGraph(graph, args);
   const budget = machineBudget(args.resources, args.jobs);
   const over = overBudget(selected, budget);
@@ -70,6 +80,7 @@ async function runGraph(graph: PipelineGraph, args: RunArguments, environment: E
       remote,
       checkDeterminism: args.checkDeterminism,
       failFast: args.failFast,
+      request,
       report: (event) => {
         reporter.report(event);
       },
@@ -103,5 +114,14 @@ export const command: Command<RunArguments> = async (args, environment) => {
     const { watchAndRun } = await import('../watch.js');
     return await watchAndRun(args, environment, runGraph);
   }
-  return await runGraph(await loadGraph(args, environment), args, environment);
+  const at = environment.now();
+  const texts: Record<string, Digest> = {};
+  const graph = await loadGraph(args, environment, (path, text) => {
+    if (text !== undefined) texts[path] = sha256Hex(text);
+  });
+  const { argv, cwd } = environment;
+  const asksForMore = args.report !== undefined || args.metricsFile !== undefined || !isPlain(environment);
+  const possible = [args.file, ...args.paramsFiles].map((name) => resolve(cwd, name));
+  const request = asksForMore ? undefined : { digest: requestDigest(argv, environment), at, texts, possible };
+  return await runGraph(graph, args, environment, request);
 };

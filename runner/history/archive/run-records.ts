@@ -19,7 +19,9 @@ import type {
 /** The executions of a run, and all that what they used came from; what was made earlier first. */
 function withOrigins(run: RunRecord, metadata: MetadataStore): readonly ExecutionWithArtifacts[] {
   const found = new Map<number, ExecutionWithArtifacts>();
-  const left = [...metadata.executionsOf(run.id)];
+  const steps = metadata.executionsOf(run.id);
+  const originals = steps.flatMap(({ execution }) => metadata.execution(execution.id) ?? []);
+  const left = [...originals];
   for (let step = left.pop(); step !== undefined; step = left.pop()) {
     if (found.has(step.execution.id)) continue;
     found.set(step.execution.id, step);
@@ -31,7 +33,13 @@ function withOrigins(run: RunRecord, metadata: MetadataStore): readonly Executio
       if (maker !== undefined && !found.has(maker.execution.id)) left.push(maker);
     }
   }
-  return [...found.values()].sort((a, b) => a.execution.id - b.execution.id);
+  const made = [...found.values()].sort((a, b) => a.execution.id - b.execution.id);
+  // A run that repeats another has executions of its own in an archive, which numbers them anew.
+  const last = made.at(-1)?.execution.id ?? 0;
+  const repeated = steps
+    .filter((_, place) => originals[place]?.execution.runId !== run.id)
+    .map((step, place) => ({ ...step, execution: { ...step.execution, id: last + 1 + place } }));
+  return [...made, ...repeated];
 }
 
 function archivedRun({ id, pipeline, file, params, state, startedAt, endedAt, owner }: RunRecord): ArchivedRun {

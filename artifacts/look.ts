@@ -1,0 +1,59 @@
+/**
+ * What the system says of outside files and folders without reading them: sizes, times, numbers of files. As long as it
+ * stays the same, so does their content.
+ */
+import { realpathSync, statSync, type BigIntStats } from 'node:fs';
+import { listFiles, sha256Hex, type ListedFile } from './digest.js';
+import type { Digest } from './store/artifact-store.js';
+
+/** Paths to look at, whether there is something or not. */
+export interface Look {
+  /** Files, and folders with all that is below them. */
+  readonly trees: readonly string[];
+  /** Files, and folders with the names in them, but not what those stand for. */
+  readonly entries: readonly string[];
+}
+
+/** What was seen. */
+export interface Sight {
+  /** The same as long as nothing changes. */
+  readonly digest: Digest;
+  /** When something of it changed last, in milliseconds since 1970, by the clock of the disk; 0 when nothing is there. */
+  readonly changedAt: number;
+}
+
+/** The files of a folder, or the file itself; of a folder that cannot be read, none. */
+function filesOf(path: string): readonly ListedFile[] {
+  try {
+    if (!statSync(path).isDirectory()) return [{ path: '', absolute: path }];
+    return listFiles(path, (link) => realpathSync(link));
+  } catch {
+    return [];
+  }
+}
+
+function stat(path: string): BigIntStats | undefined {
+  try {
+    return statSync(path, { bigint: true, throwIfNoEntry: false });
+  } catch {
+    return undefined;
+  }
+}
+
+/** Looks at paths. */
+export function lookAt({ trees, entries }: Look): Sight {
+  const seen: string[] = [];
+  let newest = 0n;
+  const add = (path: string, name: string, absolute: string): void => {
+    const info = stat(absolute);
+    if (info === undefined) seen.push(`${path}\0${name}`);
+    else {
+      const { size, mtimeNs, ctimeNs, ino } = info;
+      seen.push([path, name, size, mtimeNs, ctimeNs, ino].join('\0'));
+      if (ctimeNs > newest) newest = ctimeNs;
+    }
+  };
+  for (const path of trees) for (const file of filesOf(path)) add(path, file.path, file.absolute);
+  for (const path of entries) add(path, '', path);
+  return { digest: sha256Hex(seen.join('\n')), changedAt: Number(newest / 1_000_000n) };
+}

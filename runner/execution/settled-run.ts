@@ -1,0 +1,112 @@
+/**
+ * A settled run: one after which the same command would find everything cached as long as nothing that it looked at has
+ * changed. What that is stands in a file of its own, so that the next run compares what the system says of it, and neither
+ * reads the pipeline nor plans it. Whatever is not as it was, or cannot be read, leads back to the whole way.
+ */
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { sha256Hex } from '../../artifacts/digest.js';
+import { realDisk } from '../../artifacts/disk.js';
+import { lookAt, type Look } from '../../artifacts/look.js';
+import type { MetadataStore } from '../../artifacts/metadata/metadata-store.js';
+import { currentProcess } from '../../artifacts/process-identity.js';
+import type { Digest, StatWitness } from '../../artifacts/store/artifact-store.js';
+import { stagingPaths } from '../../artifacts/store/staging.js';
+import type { StoreRoot } from '../../artifacts/store/store-root.js';
+import { isAsWitnessed } from '../../artifacts/store/witness.js';
+import type { RunEvent } from './run-event.js';
+
+/** What came of a node. */
+export type SettledStep = Extract<RunEvent, { type: 'step-cached' | 'step-skipped' }>;
+
+/** What a run stood on, and what came of it. */
+export interface SettledRun {
+  readonly version: 1;
+  /** The run that has the executions. */
+  readonly run: number;
+  readonly pipeline: string;
+  readonly file: string;
+  readonly params: Readonly<Record<string, unknown>>;
+  readonly jobs: number;
+  /** In the order of the graph. */
+  readonly steps: readonly SettledStep[];
+  /** Digests of the texts of YAML files by path. */
+  readonly texts: Readonly<Record<string, Digest>>;
+  /** Data, user code, and what decides what their names mean. */
+  readonly look: Look;
+  readonly seen: Digest;
+  /** Outputs of the steps. */
+  readonly artifacts: Readonly<Record<Digest, StatWitness>>;
+}
+
+/** Settled runs that are kept; each command line has its own. */
+const KEPT = 20;
+
+/** Where the settled run lies that answers a request. */
+export function settledPath(root: StoreRoot, request: Digest): string {
+  return join(root.settled, `${request}.json`);
+}
+
+/** What lies under a path; undefined when there is nothing, or not what was written there. */
+export function readSettled(path: string): SettledRun | undefined {
+  try {
+    const text = readFileSync(path, 'utf8');
+    const end = text.indexOf('\n');
+    const content = text.slice(end + 1);
+    // The first line is the digest of the rest: what was torn or changed says nothing.
+    return text.slice(0, end) === sha256Hex(content) ? (JSON.parse(content) as SettledRun) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Keeps a settled run for a request, and drops the oldest of too many. */
+export async function writeSettled(root: StoreRoot, request: Digest, settled: SettledRun): Promise<void> {
+  const text = JSON.stringify(settled);
+  await realDisk.makeFolder(root.settled);
+  await realDisk.writeFile(settledPath(root, request), `${sha256Hex(text)}\n${text}`, stagingPaths(root)());
+  const names = readdirSync(root.settled);
+  if (names.length <= KEPT) return;
+  const ages = names.map((name) => ({ name, at: statSync(join(root.settled, name)).mtimeMs }));
+  for (const { name } of ages.sort((a, b) => b.at - a.at).slice(KEPT)) {
+    await realDisk.removeFile(join(root.settled, name));
+  }
+}
+
+function sameTexts({ texts }: SettledRun): boolean {
+  const decoder = new TextDecoder();
+  return Object.entries(texts).every(([path, digest]) => sha256Hex(decoder.decode(readFileSync(path))) === digest);
+}
+
+function sameArtifacts({ artifacts }: SettledRun, root: StoreRoot): boolean {
+  return Object.entries(artifacts).every(([digest, witness]) => {
+    const path = join(root.artifacts, digest);
+    return existsSync(`${path}.manifest.json`) && isAsWitnessed(path, witness);
+  });
+}
+
+/** Whether nothing of it has changed, and no other run is going on that may change something. */
+export function isStillSettled(settled: SettledRun, root: StoreRoot): boolean {
+  try {
+    return (
+      !existsSync(join(root.locks, `${settled.pipeline}.lock`)) &&
+      readdirSync(root.staging).length === 0 &&
+      sameTexts(settled) &&
+      lookAt(settled.look).digest === settled.seen &&
+      sameArtifacts(settled, root)
+    );
+  } catch {
+    return false;
+  }
+}
+
+/** Records a run that repeats a settled one; undefined when the records say that it would not find the same. */
+export function recordSettled(settled: SettledRun, metadata: MetadataStore, startedAt: number): number | undefined {
+  const { pipeline, file, params, run: of, steps } = settled;
+  const run = { pipeline, file, params, startedAt, owner: currentProcess() };
+  return metadata.transaction(() =>
+    metadata.runs({ state: 'RUNNING', limit: 1 }).length > 0
+      ? undefined
+      : metadata.recordRepeat(run, { of, nodes: steps.length, endedAt: Date.now() }),
+  );
+}
