@@ -45,7 +45,7 @@ export async function checkDeterminism(
   if (reason !== undefined) return verdict({ verdict: 'passed over', reason, differences: [] });
   // It has said everything already.
   const quiet: StepSurroundings = { ...surroundings, report: () => undefined };
-  const meter = new ResourceMeter();
+  const meter = new ResourceMeter(surroundings.ownProcess);
   try {
     const differences = await executeOnce(node, inputs, fingerprint, quiet, meter, async ({ staged }) => {
       const found: FileDifference[] = [];

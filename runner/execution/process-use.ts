@@ -18,17 +18,35 @@ export interface ProcessUse {
   readonly peakBytes: number;
 }
 
+/** The fields of `stat` after the name of the program, which stands in brackets and may hold anything. */
+function statFields(pid: string): readonly string[] {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+}
+
+function ticksMs(fields: readonly string[]): number {
+  return fields.reduce((sum, field) => sum + Number(field), 0) * TICK_MS;
+}
+
+/** Milliseconds on processors of all that this process started, that has ended, and whose end was taken note of. */
+export function endedChildrenCpuMs(): number | undefined {
+  try {
+    return ticksMs(statFields('self').slice(13, 15));
+  } catch {
+    return undefined;
+  }
+}
+
 /** What a process uses now; undefined when it is gone, or this is not Linux. */
 export function processUse(pid: number): ProcessUse | undefined {
   try {
-    const stat = readFileSync(`/proc/${String(pid)}/stat`, 'latin1');
-    // The name of the program stands in brackets, and may hold anything.
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    const ticks = fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0);
+    const cpuMs = ticksMs(statFields(String(pid)).slice(11, 15));
     const status = readFileSync(`/proc/${String(pid)}/status`, 'latin1');
     const bytes = (name: string): number =>
       Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'mu').exec(status)?.[1] ?? 0) * 1024;
-    return { cpuMs: ticks * TICK_MS, memoryBytes: bytes('VmRSS'), peakBytes: bytes('VmHWM') };
+    // A program that is still being loaded has no memory that is worth telling.
+    if (/^VmExe:\s+0 kB$/mu.test(status)) return { cpuMs, memoryBytes: 0, peakBytes: 0 };
+    return { cpuMs, memoryBytes: bytes('VmRSS'), peakBytes: bytes('VmHWM') };
   } catch {
     return undefined;
   }

@@ -1,12 +1,14 @@
 /**
- * Measures what the processes of one step use: a worker, which lives on, or a program that the step starts; both with all
- * that they start in turn. A step that executes in the runner's own process cannot be told from the others there.
+ * Measures what one attempt at a step uses: the processes that work for it, a worker, which lives on, or a program that
+ * the step starts, with all that they start in turn; and the runner's own process while it works for this step alone.
  */
 import type { ResourceUse } from '../../artifacts/metadata/records.js';
+import type { OwnProcess, OwnProcessWatch } from './own-process.js';
 import { processTree, processUse, resetPeak } from './process-use.js';
 
-/** Milliseconds between two looks. What a program uses between the last one and its end is not seen. */
-const LOOK_MS = 100;
+/** Milliseconds before the first looks, which come soon: the step may be a short one; and before all that follow. */
+const LOOKS_MS = [1, 2, 5, 10, 20, 50];
+const SLOW_LOOK_MS = 100;
 
 interface Measured {
   readonly pid: number;
@@ -16,25 +18,45 @@ interface Measured {
   cpuMs: number;
 }
 
-/** What is known of nothing. */
-const UNKNOWN: ResourceUse = { cpuMs: undefined, peakMemoryBytes: undefined };
-
 /** Measures one attempt at a step. */
 export class ResourceMeter {
+  readonly #own: OwnProcess;
   readonly #measured: Measured[] = [];
+  #inside: OwnProcessWatch | undefined;
+  /** What the programs used that ended while the step executed in the runner's process. */
+  #endedMs: number | undefined;
   #peak = 0;
+  /** With what the runner's process holds. */
+  #peakInside = 0;
+  #looks = 0;
   #timer: NodeJS.Timeout | undefined;
-  #told = UNKNOWN;
+  #told: ResourceUse = { cpuMs: undefined, peakMemoryBytes: undefined };
+  #used: ResourceUse | undefined;
 
-  /** Takes a process in, from now on. */
+  constructor(own: OwnProcess) {
+    this.#own = own;
+  }
+
+  /** Takes in the runner's process while the step executes in it. */
+  async inside<T>(execute: () => Promise<T>): Promise<T> {
+    const over = this.#own.children.expectUntold();
+    this.#inside = this.#own.watch();
+    if (this.#inside !== undefined) this.#lookOn();
+    try {
+      return await execute();
+    } finally {
+      this.#endedMs = over();
+    }
+  }
+
+  /** Takes in a process, from now on. */
   add(pid: number): void {
     const before = processUse(pid);
-    if (before === undefined) return;
+    if (before === undefined || this.#used !== undefined) return;
+    this.#own.children.watch(pid);
     this.#measured.push({ pid, ownPeak: resetPeak(pid), cpuBefore: before.cpuMs, cpuMs: 0 });
     this.#look();
-    this.#timer ??= setInterval(() => {
-      this.#look();
-    }, LOOK_MS).unref();
+    this.#lookOn();
   }
 
   /** Takes what a process says of itself: it stands for what cannot be seen from outside. */
@@ -44,11 +66,36 @@ export class ResourceMeter {
 
   /** Looks for the last time, and tells. */
   stop(): ResourceUse {
-    clearInterval(this.#timer);
-    if (this.#measured.length > 0) this.#look();
+    clearTimeout(this.#timer);
+    this.#used ??= this.#sum();
+    return this.#used;
+  }
+
+  #sum(): ResourceUse {
+    this.#look();
+    const own = this.#inside?.stop();
+    const seen = this.#measured.map(({ pid, cpuBefore, cpuMs }) =>
+      Math.max(cpuMs, (this.#own.children.take(pid) ?? 0) - cpuBefore),
+    );
+    const seenMs = seen.reduce((sum, cpuMs) => sum + cpuMs, 0);
+    if (own !== undefined) {
+      const cpuMs = (own.cpuMs ?? 0) + Math.max(seenMs, this.#endedMs ?? 0);
+      return { cpuMs, peakMemoryBytes: Math.max(this.#peak, this.#peakInside, own.peakMemoryBytes ?? 0) };
+    }
+    // Ticks are coarser than what a worker says of itself, but count what it has started, too.
+    const toldMs = this.#told.cpuMs;
+    const cpuMs = seen.length === 0 ? toldMs : Math.max(seenMs, toldMs ?? 0);
     // A program may have ended before the first look.
-    if (this.#peak === 0) return this.#told;
-    return { cpuMs: this.#measured.reduce((sum, { cpuMs }) => sum + cpuMs, 0), peakMemoryBytes: this.#peak };
+    return { cpuMs, peakMemoryBytes: this.#peak === 0 ? this.#told.peakMemoryBytes : this.#peak };
+  }
+
+  /** Looks again and again, if it does not already. */
+  #lookOn(): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      this.#look();
+      this.#lookOn();
+    }, LOOKS_MS[this.#looks++] ?? SLOW_LOOK_MS).unref();
   }
 
   #look(): void {
@@ -66,5 +113,6 @@ export class ResourceMeter {
       measured.cpuMs = Math.max(measured.cpuMs, cpuMs);
     }
     this.#peak = Math.max(this.#peak, together);
+    this.#peakInside = Math.max(this.#peakInside, together + (this.#inside?.look() ?? 0));
   }
 }

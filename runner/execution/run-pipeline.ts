@@ -35,6 +35,7 @@ import { callHooks } from './call-hooks.js';
 import { checkDeterminism } from './check-determinism.js';
 import { maskFor } from './mask.js';
 import type { ReportedArtifact, ReportEvent, RunEvent, RunOutcome, StepFailure, StepResources } from './run-event.js';
+import { OwnProcess } from './own-process.js';
 import { RunState } from './run-state.js';
 import { Settling, type RunRequest } from './settling.js';
 import { runStep, StepEnded, type StepOutcome, type StepSurroundings } from './run-step.js';
@@ -161,7 +162,8 @@ class Run {
     };
     const { request } = options;
     this.#settling = request && new Settling(options, request);
-    this.#shared = options.remote && new SharedResults(options.remote, surroundings.artifacts, warn);
+    this.#shared =
+      options.remote && new SharedResults(options.remote, surroundings.artifacts, surroundings.ownProcess, warn);
   }
 
   async run(): Promise<RunOutcome> {
@@ -237,7 +239,7 @@ class Run {
     for (let started = this.#line.next(); started !== undefined; started = this.#line.next()) {
       const turn = started;
       void this.#queue.add(async () => {
-        await this.#runNode(turn.item);
+        await this.#surroundings.ownProcess.during(() => this.#runNode(turn.item));
         this.#line.release(turn);
         this.#schedule();
       });
@@ -584,6 +586,7 @@ async function runLocked(
       artifacts,
       workers,
       executors: executorLoader(),
+      ownProcess: new OwnProcess(),
       baseDir: graph.baseDir,
       report,
       stop,

@@ -18,6 +18,7 @@ import { withSecrets } from '../config/secrets.js';
 import type { GraphNode } from '../graph/pipeline-graph.js';
 import type { ArtifactsByPort } from '../plan/arrival.js';
 import type { Mask } from './mask.js';
+import type { OwnProcess } from './own-process.js';
 import { ResourceMeter } from './resource-meter.js';
 import { retryPause } from './retry-pause.js';
 import type { ReportEvent, StepFailure } from './run-event.js';
@@ -61,6 +62,7 @@ export interface StepSurroundings {
   readonly workers: WorkerPool;
   /** For steps that execute in this process. */
   readonly executors: LoadExecutor;
+  readonly ownProcess: OwnProcess;
   readonly baseDir: string;
   /** Values of secrets by name, and what keeps them out of reports and records. */
   readonly secrets: ReadonlyMap<string, string>;
@@ -154,7 +156,7 @@ export async function executeOnce<T>(
   meter: ResourceMeter,
   conclude: (made: Made) => Promise<T>,
 ): Promise<T> {
-  const { workers, executors, report, stop, mask } = surroundings;
+  const { workers, executors, ownProcess, report, stop, mask } = surroundings;
   const { step, staged } = await prepare(node, inputs, fingerprint, surroundings);
   // Maps, not objects: a metric may be named __proto__.
   const metrics = new Map<string, number>();
@@ -194,6 +196,14 @@ export async function executeOnce<T>(
     else signal.addEventListener('abort', fail, { once: true });
   });
   stopped.catch(() => undefined);
+  const executeHere = (): Promise<void> => {
+    const executing = meter.inside(() => executeStep(step, executors, signal, listener));
+    const left = stopped.catch((error: unknown) => {
+      ownProcess.leaveBehind(executing);
+      throw error;
+    });
+    return Promise.race([executing, left]);
+  };
   try {
     const started = Date.now();
     // A step in this process cannot be ended: the run goes on without it. One in a worker is waited for: it is killed.
@@ -201,7 +211,7 @@ export async function executeOnce<T>(
       ? workers.execute(step, signal, listener)
       : node.spec.ports === 'declared'
         ? executeStep(step, executors, signal, listener)
-        : Promise.race([executeStep(step, executors, signal, listener), stopped]));
+        : executeHere());
     if (signal.aborted) await stopped;
     const executeMs = Date.now() - started;
     const resources = meter.stop();
@@ -255,7 +265,7 @@ export async function runStep(
   const { report, stop, mask } = surroundings;
   for (let attempts = 1; ; attempts++) {
     report({ type: 'step-started', node: node.name, component: node.spec.name, reason, attempt: attempts });
-    const meter = new ResourceMeter();
+    const meter = new ResourceMeter(surroundings.ownProcess);
     const startedAt = Date.now();
     try {
       const outcome = await executeOnce(node, inputs, fingerprint, surroundings, meter, (made) => publish(node, made));

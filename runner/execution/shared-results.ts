@@ -10,6 +10,7 @@ import type { ArtifactStore, Digest } from '../../artifacts/store/artifact-store
 import { StoreError } from '../../artifacts/store/store-error.js';
 import { errorMessage } from '../../artifacts/system-error.js';
 import type { GraphNode } from '../graph/pipeline-graph.js';
+import type { OwnProcess } from './own-process.js';
 
 /** Results that are taken there at the same time. */
 const PUSHED_AT_ONCE = 2;
@@ -38,15 +39,17 @@ function fits({ outputs }: ResultRecord, node: GraphNode): boolean {
 export class SharedResults {
   readonly #remote: RemoteStore;
   readonly #artifacts: ArtifactStore;
+  readonly #ownProcess: OwnProcess;
   readonly #warn: Warn;
   readonly #pushing = new PQueue({ concurrency: PUSHED_AT_ONCE });
   /** Fingerprints whose copy there is damaged, and is written over. */
   readonly #damaged = new Set<Digest>();
   #reachable = true;
 
-  constructor(remote: RemoteStore, artifacts: ArtifactStore, warn: Warn) {
+  constructor(remote: RemoteStore, artifacts: ArtifactStore, ownProcess: OwnProcess, warn: Warn) {
     this.#remote = remote;
     this.#artifacts = artifacts;
+    this.#ownProcess = ownProcess;
     this.#warn = warn;
   }
 
@@ -82,7 +85,9 @@ export class SharedResults {
     void this.#pushing.add(async () => {
       if (!this.#reachable) return;
       try {
-        await this.#remote.push(record, this.#artifacts, this.#damaged.has(record.fingerprint));
+        await this.#ownProcess.during(() =>
+          this.#remote.push(record, this.#artifacts, this.#damaged.has(record.fingerprint)),
+        );
       } catch (error) {
         this.#tell(node, record.fingerprint, error);
       }

@@ -13,15 +13,15 @@ const temporaryFolder = temporaryFolders();
 /** What can be measured of a program needs the files of Linux. */
 const onLinux = existsSync('/proc/self/stat') ? test : test.skip;
 
-/** A component that executes in a worker process. */
-function writeComponent(folder: string, body: string): void {
+/** A component that executes in a worker process, or in the runner's own. */
+function writeComponent(folder: string, body: string, runsIn: 'worker' | 'runner' = 'worker'): void {
   mkdirSync(join(folder, 'own'), { recursive: true });
   writeFileSync(
     join(folder, 'own/hungry.ts'),
     `import { artifactTypes, defineSpec, output } from 'tfjs-pipelines';
 import { writeFileSync } from 'node:fs';
 export const spec = defineSpec({
-  name: 'Hungry', doc: 'Needs memory.', runsIn: 'worker', outputs: { report: output(artifactTypes.get('File')!) },
+  name: 'Hungry', doc: 'Needs memory.', runsIn: '${runsIn}', outputs: { report: output(artifactTypes.get('File')!) },
 });
 export const execute = async ({ outputs }: { outputs: { report: { path: string } } }) => {
   ${body}
@@ -45,9 +45,13 @@ async function show(folder: string): Promise<Shown['executions']> {
   return (JSON.parse(stdout) as Shown).executions;
 }
 
-/** Works in 100 MB for 0.4 seconds of a processor, however many others want it. */
-const BUSY =
-  'const held = Buffer.alloc(100e6, 1); const begun = process.cpuUsage(); while (process.cpuUsage(begun).user < 400e3) held[0]++;';
+/** Is busy for a time on a processor, however many others want it. */
+function busy(ms: number): string {
+  return `const begun = process.cpuUsage(); while (process.cpuUsage(begun).user < ${String(ms)}e3);`;
+}
+
+/** Works in 100 MB for 0.4 seconds of a processor. */
+const BUSY = `const held = Buffer.alloc(100e6, 1); ${busy(400)} held[0]++;`;
 
 describe('what a step takes and uses', () => {
   onLinux('is measured of programs and workers, recorded, and shown', async () => {
@@ -101,6 +105,35 @@ export const execute = async ({ inputs, outputs }: {
     const [first, second] = await show(folder);
     // The time of the step before is not counted again; its memory may still be held.
     expect(second?.resources['cpuMs']).toBeLessThan(first?.resources['cpuMs'] ?? 0);
+  });
+
+  onLinux('is measured of a program until its end, and of one that ends at once', async () => {
+    const folder = temporaryFolder();
+    write(folder, {
+      // It works in the middle of what lies between two late looks.
+      short: scriptStep(`${busy(150)} require('fs').writeFileSync(process.argv[1] + '/data', '')`),
+      shortest:
+        "{ component: Command, after: [short], outputs: { out: File }, params: { argv: [touch, '${outputs.out}/data'] } }",
+    });
+    await pipeline(folder, ['run', 'p.yaml', '--jobs', '1']);
+    const [short, shortest] = await show(folder);
+    expect(short?.resources['cpuMs']).toBeGreaterThanOrEqual(140);
+    expect(shortest?.resources['cpuMs']).toBeGreaterThanOrEqual(0);
+  });
+
+  test('is measured of a step in the runner’s process that is alone there', async () => {
+    const folder = temporaryFolder();
+    writeComponent(folder, `const held = Buffer.alloc(100e6, 1); ${busy(50)} held[0]++;`, 'runner');
+    write(folder, { first: '{ component: ./own/hungry.ts }', second: '{ component: ./own/hungry.ts, seed: 2 }' });
+    await pipeline(folder, ['run', 'p.yaml', '--jobs', '1']);
+    const alone = await show(folder);
+    expect(alone).toHaveLength(2);
+    for (const { resources } of alone) {
+      expect(resources['cpuMs']).toBeGreaterThanOrEqual(50);
+      expect(resources['peakMemoryBytes']).toBeGreaterThan(50e6);
+    }
+    await pipeline(folder, ['run', 'p.yaml', '--jobs', '2', '--no-cache']);
+    for (const { resources } of await show(folder)) expect(Object.keys(resources)).toEqual(['bytesIn', 'bytesOut']);
   });
 
   test('is recorded of a step that failed', async () => {

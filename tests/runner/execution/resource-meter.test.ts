@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { afterEach, describe, expect, test } from '@jest/globals';
+import { OwnProcess } from '../../../runner/execution/own-process.js';
 import { ResourceMeter } from '../../../runner/execution/resource-meter.js';
 
 const onLinux = existsSync('/proc/self/stat') ? test : test.skip;
@@ -21,11 +22,11 @@ async function program(script: string): Promise<number> {
 
 describe('what a step used', () => {
   test('is not known when nothing was measured and nothing told', () => {
-    expect(new ResourceMeter().stop()).toEqual({ cpuMs: undefined, peakMemoryBytes: undefined });
+    expect(new ResourceMeter(new OwnProcess()).stop()).toEqual({ cpuMs: undefined, peakMemoryBytes: undefined });
   });
 
   test('is what its process says where it cannot be seen from outside', () => {
-    const meter = new ResourceMeter();
+    const meter = new ResourceMeter(new OwnProcess());
     meter.add(2 ** 30);
     meter.told({ cpuMs: 5, peakMemoryBytes: undefined });
     expect(meter.stop()).toEqual({ cpuMs: 5, peakMemoryBytes: undefined });
@@ -33,7 +34,7 @@ describe('what a step used', () => {
 
   onLinux('is that of the time in which it was measured, not of the time before', async () => {
     const pid = await program('while (process.cpuUsage().user < 400e3);');
-    const meter = new ResourceMeter();
+    const meter = new ResourceMeter(new OwnProcess());
     meter.add(pid);
     const { cpuMs, peakMemoryBytes } = meter.stop();
     expect(cpuMs).toBeLessThan(200);
@@ -45,7 +46,7 @@ describe('what a step used', () => {
     const parent = await program(
       "require('child_process').spawn(process.execPath, ['-e', 'setInterval(() => 0, 1000)'])",
     );
-    const [one, both] = [new ResourceMeter(), new ResourceMeter()];
+    const [one, both] = [new ResourceMeter(new OwnProcess()), new ResourceMeter(new OwnProcess())];
     one.add(single);
     both.add(single);
     both.add(parent);
