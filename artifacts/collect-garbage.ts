@@ -12,6 +12,7 @@ import type { MetadataStore, RecordedDigest } from './metadata/metadata-store.js
 import { pathFault } from './portable-path.js';
 import { judge, type RetentionPolicy, type Verdict } from './retention.js';
 import type { ArtifactStore, Digest } from './store/artifact-store.js';
+import { dropCode } from './store/kept-code.js';
 import { acquireLock } from './store/lock.js';
 import { manifestBytes } from './store/manifest.js';
 import { closeStaging, openStaging, stagingPaths } from './store/staging.js';
@@ -237,12 +238,14 @@ export async function undoCollection(store: TidiedStore): Promise<Restoration | 
   }
 }
 
-/** Removes what is in the trash for good; answers with its bytes. */
+/** Removes what is in the trash for good, and user code that only made what was there; answers with the bytes of the trash. */
 export async function purgeTrash(store: TidiedStore): Promise<number> {
   try {
     return await alone(store, async () => {
       const bytes = folderBytes(store.root.trash);
       await emptyTrash(store.root, store.disk);
+      // Until now it could have come back with what was made by it.
+      await dropCode(store.root, () => store.metadata.standingDocuments(), store.disk);
       return bytes;
     });
   } catch (error) {

@@ -64,14 +64,21 @@ function packageLookups(name: string, importer: string): readonly string[] {
   }
 }
 
+/** Imports that need no package. A restored program has packages as URLs of files; code that people write has none. */
+const BUILT_IN = /^node:/u;
+const BUILT_IN_OR_FILE = /^(?:node|file):/u;
+
 /** Keeps imports of packages as imports; `onPackage` answers what stands in the bundle in place of the specifier. */
-function packagesStayOutside(onPackage: (specifier: string, file: string, importer: string) => string): Plugin {
+function packagesStayOutside(
+  onPackage: (specifier: string, file: string, importer: string) => string,
+  settled = BUILT_IN,
+): Plugin {
   return {
     name: 'packages-stay-outside',
     setup: (build) => {
       build.onResolve({ filter: /^[^./]/ }, async ({ path, pluginData, resolveDir, kind }) => {
         if (pluginData === 'resolved' || kind === 'entry-point') return undefined;
-        if (path.startsWith('node:')) return { path, external: true };
+        if (settled.test(path)) return { path, external: true };
         if (path === OWN_PACKAGE) return { path: onPackage(path, ownIndex(), resolveDir), external: true };
         const found = await build.resolve(path, { resolveDir, kind, pluginData: 'resolved' });
         if (found.errors.length > 0) return { errors: found.errors };
@@ -109,16 +116,23 @@ async function bundle(
   form: BundleForm,
   folder = dirname(module.file),
 ): Promise<Bundle> {
-  const { build } = await import('esbuild');
   const names = module.exports === 'all' ? '*' : `{ ${module.exports.join(', ')} }`;
-  const name = `./${basename(module.file)}`;
+  const contents = `export ${names} from ${JSON.stringify(`./${basename(module.file)}`)};`;
+  return await bundleText(contents, module.file, plugin, form, folder);
+}
+
+/** Bundles code that stands beside `file` with all that it imports. */
+async function bundleText(
+  contents: string,
+  file: string,
+  plugin: Plugin,
+  form: BundleForm,
+  folder: string,
+): Promise<Bundle> {
+  const { build } = await import('esbuild');
   try {
     const result = await build({
-      stdin: {
-        contents: `export ${names} from ${JSON.stringify(name)};`,
-        resolveDir: dirname(module.file),
-        sourcefile: 'import',
-      },
+      stdin: { contents, resolveDir: dirname(file), sourcefile: 'import' },
       absWorkingDir: folder,
       bundle: true,
       write: false,
@@ -138,11 +152,7 @@ async function bundle(
   } catch (error) {
     const errors = (error as Partial<BuildFailure>).errors ?? [];
     const what = errors.length > 0 ? errors.map(describeMessage).join('\n') : errorMessage(error);
-    throw new StepError(
-      'user-code',
-      `${module.file} cannot be loaded: ${what}`,
-      'mend the file; paths start beside it',
-    );
+    throw new StepError('user-code', `${file} cannot be loaded: ${what}`, 'mend the file; paths start beside it');
   }
 }
 
@@ -150,6 +160,8 @@ async function bundle(
 export interface UserModuleIdentity {
   /** Of the code that they need, from all files that are imported, and of the versions of the packages that those import. */
   readonly digest: Digest;
+  /** The code and the versions, whose SHA-256 the digest is; {@link restoredProgram} makes a program of it. */
+  readonly text: string;
   /** Absolute paths of the files that the code is from, packages left out. */
   readonly files: readonly string[];
   /** Paths, there or not, that decide which files and packages the imports mean: when none changes, they mean the same. */
@@ -175,7 +187,8 @@ export async function userModuleIdentity(module: UserModule): Promise<UserModule
   });
   const { code, files } = await bundle(module, plugin, 'identity');
   for (const file of files) lookups.add(dirname(file));
-  return { digest: sha256Hex(canonicalJson({ code, packages })), files, lookups: [...lookups].sort() };
+  const text = canonicalJson({ code, packages });
+  return { digest: sha256Hex(text), text, files, lookups: [...lookups].sort() };
 }
 
 /**
@@ -194,6 +207,24 @@ export async function userModuleParts(module: UserModule, baseDir: string): Prom
 }
 
 /**
+ * A program that does what code did whose identity has this text: a file with it may stand anywhere, and is loaded as the
+ * user's own.
+ *
+ * @param file - absolute path of the file that the code was from, which need not be there: packages are found from its folder
+ * @throws StepError `user-code` when a package is missing, or of another version than the code was run with
+ */
+export async function restoredProgram(text: string, file: string): Promise<string> {
+  const { code, packages } = JSON.parse(text) as { code: string; packages: Readonly<Record<string, string>> };
+  const plugin = packagesStayOutside((specifier, found) => {
+    const [name, now] = [packageName(specifier), packageOf(found)?.version ?? ''];
+    const then = packages[name];
+    if (specifier === OWN_PACKAGE || then === now) return pathToFileURL(found).href;
+    throw new StepError('user-code', `${name} is ${now}, and ${file} was run with ${String(then)}`, 'install that one');
+  });
+  return (await bundleText(code, file, plugin, 'program', dirname(file))).code;
+}
+
+/**
  * Loads exports of a user's file into this process. The same code is loaded once only.
  *
  * @throws StepError `user-code` when it cannot be loaded, or fails while it is
@@ -201,7 +232,7 @@ export async function userModuleParts(module: UserModule, baseDir: string): Prom
 export async function loadUserModule(module: UserModule): Promise<Readonly<Record<string, unknown>>> {
   const { code } = await bundle(
     module,
-    packagesStayOutside((_, file) => pathToFileURL(file).href),
+    packagesStayOutside((_, file) => pathToFileURL(file).href, BUILT_IN_OR_FILE),
     'program',
   );
   try {

@@ -233,6 +233,8 @@ export interface MetadataStore {
   recordedDigests(): readonly RecordedDigest[];
   /** Which runs used which artifacts, each pair once. */
   digestUses(): readonly DigestUse[];
+  /** Documents of the fingerprints of executions that go on, or have made something that stands in the store. */
+  standingDocuments(): readonly string[];
   /** Blessings, pushed models, all that they were made from, and what was made beside it. */
   shippedDigests(): ReadonlySet<Digest>;
   /** Events of an artifact or an execution; for the walk in lineage.ts. */

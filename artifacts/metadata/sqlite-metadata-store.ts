@@ -688,6 +688,13 @@ export function openMetadataStore(path: string): MetadataStore {
         )
         .map((row) => ({ runId: number(row, 'run_id'), digest: text(row, 'digest') })),
 
+    standingDocuments: () =>
+      database
+        .all(
+          `SELECT document FROM pipeline_fingerprint WHERE digest IN (SELECT p.fingerprint FROM pipeline_execution p WHERE p.ended_at IS NULL OR p.execution_id IN (SELECT b.execution_id FROM pipeline_binding b JOIN pipeline_artifact d ON d.artifact_id = b.artifact_id JOIN pipeline_witness w ON w.digest = d.digest WHERE b.direction = ${String(EVENT.output)}))`,
+        )
+        .map((row) => text(row, 'document')),
+
     shippedDigests: () => new Set(database.all(SHIPPED).map((row) => text(row, 'digest'))),
 
     witness: (digest) => {

@@ -25,6 +25,8 @@ export interface StoreRoot {
   /** What garbage collection took out, until it is brought back or removed for good. */
   readonly trash: string;
   readonly metadata: string;
+  /** User code that steps were executed with, by its digest. */
+  readonly code: string;
   /** Step logs by run. */
   readonly logs: string;
   /** Folders that survive a crash of a step, by fingerprint. */
@@ -45,6 +47,7 @@ export function rootPlaces(path: string): StoreRoot {
     quarantine: join(path, 'quarantine'),
     trash: join(path, 'trash'),
     metadata: join(path, 'metadata.db'),
+    code: join(path, 'code'),
     logs: join(path, 'logs'),
     checkpoints: join(path, 'checkpoints'),
     locks: join(path, 'locks'),

@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path';
 import PQueue from 'p-queue';
-import type { MetadataStore, NewExecution } from '../../artifacts/metadata/metadata-store.js';
+import type { FingerprintRecord, MetadataStore, NewExecution } from '../../artifacts/metadata/metadata-store.js';
 import type {
   ArtifactRecord,
   Binding,
@@ -18,6 +18,7 @@ import type { RemoteStore } from '../../artifacts/remote/remote-store.js';
 import type { ArtifactStore, Digest } from '../../artifacts/store/artifact-store.js';
 import { openLocalArtifactStore } from '../../artifacts/store/local-artifact-store.js';
 import { dropCheckpoints, sweepCheckpoints } from '../../artifacts/store/checkpoints.js';
+import { keepCode } from '../../artifacts/store/kept-code.js';
 import { acquireLock } from '../../artifacts/store/lock.js';
 import { closeStaging, openStaging, stagingPaths, sweepStaging } from '../../artifacts/store/staging.js';
 import { StoreError } from '../../artifacts/store/store-error.js';
@@ -375,6 +376,7 @@ class Run {
         reusable: true,
       });
     });
+    await this.#keepCode(decision.fingerprint);
     for (const { digest } of outputs) this.#proved.add(digest);
     const made = madeByPort(outputs, artifacts);
     this.#finish(node, { kind: 'made', outputs: made, metrics }, 'cached');
@@ -408,6 +410,13 @@ class Run {
       },
       made: { pipeline: this.#options.graph.name, node: node.name, run: this.#id, host: currentProcess().host },
     });
+  }
+
+  /** Keeps the user code of a step that is on record. */
+  async #keepCode(fingerprint: FingerprintRecord): Promise<void> {
+    for (const [digest, text] of this.#planner.codeOf(fingerprint)) {
+      await keepCode(this.#surroundings.root, digest, text);
+    }
   }
 
   async #putAside(node: string, { port, digest, problems }: DamagedArtifact): Promise<void> {
@@ -455,6 +464,7 @@ class Run {
     const id = this.#metadata.beginExecution(this.#execution(node, inputs, decision));
     let made: readonly ProducedArtifact[] | undefined;
     try {
+      await this.#keepCode(decision.fingerprint);
       const outcome = await runStep(node, inputs, decision.fingerprint.digest, decision.reason, this.#surroundings);
       const reusable = node.cache && (await this.#stillHolds(node, inputs, decision));
       const timings = { queuedMs, executeMs: outcome.cost.executeMs, publishMs: outcome.cost.publishMs };

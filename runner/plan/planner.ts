@@ -165,6 +165,11 @@ export class Planner {
     return { trees: [...trees].sort(), entries: [...entries].filter((path) => !trees.has(path)).sort() };
   }
 
+  /** The user code that a node was found to be made of, by its digest. */
+  codeOf({ document }: FingerprintRecord): readonly (readonly [Digest, string])[] {
+    return [...this.#resources.codeTexts].filter(([digest]) => document.includes(digest));
+  }
+
   async #resolve(node: GraphNode): Promise<Decision> {
     const { store, graph } = this.#options;
     const [output] = Object.entries(node.outputs);

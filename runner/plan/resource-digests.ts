@@ -51,6 +51,8 @@ export interface Resources {
   readonly afresh: ResourceDigests;
   /** What all remembered answers come from; undefined when something of it has changed since, or could not be read. */
   readonly looks: () => Promise<readonly Look[] | undefined>;
+  /** What the digests of user code are made of, as far as they were asked for. */
+  readonly codeTexts: ReadonlyMap<Digest, string>;
 }
 
 /** The same answer for the same question. */
@@ -68,6 +70,7 @@ export function resourcesOf(baseDir: string): Resources {
   const remembered = new Map<string, Promise<Known>>();
   const remember = once(remembered);
   const parts = once<CodeParts>();
+  const codeTexts = new Map<Digest, string>();
 
   const content = async (value: string): Promise<Known> => {
     const path = resolve(baseDir, value);
@@ -82,7 +85,8 @@ export function resourcesOf(baseDir: string): Resources {
     }
   };
   const userCode = async (module: UserModule): Promise<Known> => {
-    const { digest, files, lookups } = await userModuleIdentity(module);
+    const { digest, text, files, lookups } = await userModuleIdentity(module);
+    codeTexts.set(digest, text);
     const look = { trees: files, entries: lookups };
     return { digest, look, seen: filesSeen(look) };
   };
@@ -114,5 +118,6 @@ export function resourcesOf(baseDir: string): Resources {
       const same = known.every(({ look, seen }) => filesSeen(look) === seen);
       return same && known.length === settled.length ? known.map(({ look }) => look) : undefined;
     },
+    codeTexts,
   };
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { createHash } from 'node:crypto';
 import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { events, pipeline, startPipeline } from '../rig/cli.js';
@@ -109,6 +110,29 @@ describe('pipeline gc', () => {
     const { status, stderr } = await pipeline(folder, ['gc', '--undo']);
     expect([status, stderr.includes('damaged-trash')]).toEqual([1, true]);
     expect(existsSync(join(folder, 'p.yaml'))).toBe(true);
+  });
+
+  test('--purge also removes user code that only made what is gone', async () => {
+    const folder = temporaryFolder();
+    const kept = (): readonly string[] => readdirSync(join(folder, '.pipeline', 'code')).sort();
+    writeModelPipeline(folder);
+    await runModelPipeline(folder, 'b', 0.5);
+    const old = kept();
+    const code = readFileSync(join(folder, 'train.ts'), 'utf8');
+    writeFileSync(join(folder, 'train.ts'), code.replace('few', 'too few'));
+    await runModelPipeline(folder, 'c', 0.5);
+    const all = kept();
+    expect([old.length, all.length]).toEqual([2, 3]);
+    for (const name of all) {
+      const text = readFileSync(join(folder, '.pipeline', 'code', name), 'utf8');
+      expect(name).toBe(`${createHash('sha256').update(text).digest('hex')}.json`);
+    }
+    await pipeline(folder, ['gc', '--keep-last', '1']);
+    expect(kept()).toEqual(all);
+    await pipeline(folder, ['gc', '--purge']);
+    expect(kept()).toHaveLength(2);
+    expect(kept().filter((name) => !old.includes(name))).toHaveLength(1);
+    expect((await pipeline(folder, ['run', 'p.yaml', '--set', 'weights=c', '--set', 'accuracy=0.5'])).status).toBe(0);
   });
 
   test('takes out what no run has recorded, and what was set aside as damaged', async () => {

@@ -2,6 +2,7 @@
  * What a store holds, as tests of recovery compare it: the bytes of its artifacts, and everything in it that should not be
  * there once a run has ended.
  */
+import { createHash } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -59,7 +60,7 @@ const REFERENCES: readonly (readonly [table: string, column: string, to: string,
   ['pipeline_run', 'context_id', 'Context', 'id'],
 ];
 
-const ROOT_NAMES = ['artifacts', 'cache', 'checkpoints', 'format.json', 'locks', 'logs', 'settled', 'staging'];
+const ROOT_NAMES = ['artifacts', 'cache', 'checkpoints', 'code', 'format.json', 'locks', 'logs', 'settled', 'staging'];
 
 /** All that is wrong with a store on which nothing runs, and in which nothing was damaged. */
 export function faultsOf(root: string): readonly string[] {
@@ -69,6 +70,10 @@ export function faultsOf(root: string): readonly string[] {
   }
   for (const name of names(root)) {
     if (!ROOT_NAMES.includes(name) && !name.startsWith('metadata.db')) faults.push(`${name} was left`);
+  }
+  for (const name of names(join(root, 'code'))) {
+    const text = readFileSync(join(root, 'code', name));
+    if (name !== `${createHash('sha256').update(text).digest('hex')}.json`) faults.push(`code/${name} is torn`);
   }
   const query = (sql: string): readonly Record<string, unknown>[] => rows(root, sql);
   const [integrity] = query('PRAGMA integrity_check');

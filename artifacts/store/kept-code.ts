@@ -1,0 +1,67 @@
+/**
+ * User code as steps were executed with it, so that old code can be run again: texts under their own SHA-256. What the
+ * texts mean is the business of who makes them.
+ */
+import { existsSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { sha256Hex } from '../digest.js';
+import { realDisk, type Disk } from '../disk.js';
+import { systemErrorCode } from '../system-error.js';
+import type { Digest } from './artifact-store.js';
+import { stagingPaths } from './staging.js';
+import { StoreError } from './store-error.js';
+import type { StoreRoot } from './store-root.js';
+
+const ENDING = '.json';
+
+function placeOf(root: StoreRoot, digest: Digest): string {
+  return join(root.code, `${digest}${ENDING}`);
+}
+
+/** Keeps a text whose SHA-256 is `digest`; the staging of this process is open. @throws StoreError */
+export async function keepCode(root: StoreRoot, digest: Digest, text: string, disk: Disk = realDisk): Promise<void> {
+  const path = placeOf(root, digest);
+  if (existsSync(path)) return;
+  try {
+    if (!existsSync(root.code)) await disk.makeFolder(root.code);
+    await disk.writeFile(path, text, stagingPaths(root)());
+  } catch (error) {
+    throw StoreError.from(error, 'keeping user code');
+  }
+}
+
+/**
+ * A text that was kept.
+ *
+ * @returns undefined when it was not, or is not what its digest promises
+ */
+export async function keptCode(root: StoreRoot, digest: Digest): Promise<string | undefined> {
+  try {
+    const text = await readFile(placeOf(root, digest), 'utf8');
+    return sha256Hex(text) === digest ? text : undefined;
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') return undefined;
+    throw StoreError.from(error, 'reading user code that was kept');
+  }
+}
+
+/**
+ * Removes what is not needed any more.
+ *
+ * @param neededBy - documents that name digests of what is needed; asked for when what there is has been listed, so that
+ *   what a run keeps meanwhile stays
+ */
+export async function dropCode(
+  root: StoreRoot,
+  neededBy: () => readonly string[],
+  disk: Disk = realDisk,
+): Promise<void> {
+  const names = await readdir(root.code).catch(() => []);
+  if (names.length === 0) return;
+  const documents = neededBy();
+  for (const name of names) {
+    const digest = name.slice(0, -ENDING.length);
+    if (!documents.some((document) => document.includes(digest))) await disk.removeFile(join(root.code, name));
+  }
+}
