@@ -31,6 +31,7 @@ import { needsOf, type GraphNode, type PipelineGraph } from '../graph/pipeline-g
 import { arrivalOf, type ArtifactsByPort, type NodeEnd } from '../plan/arrival.js';
 import { planPipeline } from '../plan/plan-pipeline.js';
 import { byPort, Planner, type DamagedArtifact, type Decision } from '../plan/planner.js';
+import type { RecordedNodes } from '../plan/recorded-node.js';
 import { WaitingLine } from '../plan/waiting-line.js';
 import { callHooks } from './call-hooks.js';
 import { checkDeterminism } from './check-determinism.js';
@@ -61,6 +62,8 @@ export interface RunOptions {
   readonly force: ReadonlySet<string>;
   /** Nodes that are not executed: what an earlier run made of them is used. */
   readonly fromCache: ReadonlySet<string>;
+  /** Nodes that are made of what an earlier run was made of. */
+  readonly recorded?: RecordedNodes | undefined;
   /** Whether every step that is executed is so twice, to see whether the same bytes come out. */
   readonly checkDeterminism: boolean;
   /** Whether nothing new starts once a step has failed; else only what needs it is given up. */
@@ -451,6 +454,12 @@ class Run {
     return true;
   }
 
+  /** A node as it is executed. */
+  #executed(node: GraphNode): GraphNode {
+    const recorded = this.#options.recorded?.nodes.get(node.name)?.execution;
+    return recorded !== undefined && 'node' in recorded ? recorded.node : node;
+  }
+
   async #execute(
     node: GraphNode,
     inputs: ArtifactsByPort,
@@ -465,7 +474,13 @@ class Run {
     let made: readonly ProducedArtifact[] | undefined;
     try {
       await this.#keepCode(decision.fingerprint);
-      const outcome = await runStep(node, inputs, decision.fingerprint.digest, decision.reason, this.#surroundings);
+      const outcome = await runStep(
+        this.#executed(node),
+        inputs,
+        decision.fingerprint.digest,
+        decision.reason,
+        this.#surroundings,
+      );
       const reusable = node.cache && (await this.#stillHolds(node, inputs, decision));
       const timings = { queuedMs, executeMs: outcome.cost.executeMs, publishMs: outcome.cost.publishMs };
       const records = this.#metadata.completeExecution(id, {

@@ -25,7 +25,7 @@ export interface SelectedGraph {
 }
 
 /** These nodes and all that they need, directly or not. */
-function withNeeds(names: Iterable<string>, nodes: readonly GraphNode[]): Set<string> {
+export function withNeeds(names: Iterable<string>, nodes: readonly GraphNode[]): Set<string> {
   const found = new Set(names);
   // Against the order: a node is seen before all that it needs.
   for (const node of nodes.toReversed()) if (found.has(node.name)) for (const need of needsOf(node)) found.add(need);

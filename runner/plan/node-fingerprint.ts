@@ -21,11 +21,11 @@ import type { ResourceDigests } from './resource-digests.js';
 export interface Ingredients {
   readonly baseDir: string;
   readonly resources: ResourceDigests;
-  readonly backend: () => BackendIdentity;
+  readonly backend: () => Pick<BackendIdentity, 'version'> & { readonly name: string };
 }
 
 /** A copy of plain data with the value at a path replaced. */
-function replaced(value: unknown, path: ParamPath, by: unknown): unknown {
+export function replaced(value: unknown, path: ParamPath, by: unknown): unknown {
   const [key, ...rest] = path;
   if (key === undefined) return by;
   if (Array.isArray(value)) {

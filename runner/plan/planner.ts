@@ -17,6 +17,7 @@ import type { ArtifactRecord } from '../../artifacts/metadata/records.js';
 import type { Look } from '../../artifacts/look.js';
 import { StepError } from '../../components/executor.js';
 import { loadExecutor } from '../../components/registry.js';
+import type { Candidate } from '../../components/resolve.js';
 import { backendIdentity } from '../../components/tensorflow/backend-identity.js';
 import type { GraphNode, PipelineGraph } from '../graph/pipeline-graph.js';
 import type { ArtifactsByPort } from './arrival.js';
@@ -24,6 +25,7 @@ import { closestOfNode } from './closest-execution.js';
 import { changedIngredients } from './fingerprint.js';
 import { nodeFingerprint, nodeIngredients, type Ingredients } from './node-fingerprint.js';
 import { argumentsThatMayBeFiles } from './argument-files.js';
+import type { RecordedNodes } from './recorded-node.js';
 import { resourcesOf, type Resources } from './resource-digests.js';
 
 /** An artifact that is not what its digest promises. */
@@ -65,6 +67,8 @@ export interface PlannerOptions {
   readonly force: ReadonlySet<string>;
   /** Nodes that are not to be executed: what an earlier run made of them is used. */
   readonly fromCache: ReadonlySet<string>;
+  /** Nodes that are made of what an earlier run was made of. */
+  readonly recorded?: RecordedNodes | undefined;
 }
 
 /** Outputs by port. */
@@ -78,6 +82,14 @@ function digestsOf(inputs: ArtifactsByPort): Readonly<Record<string, readonly Di
   return Object.fromEntries(
     Object.entries(inputs).map(([port, artifacts]) => [port, artifacts.map(({ digest }) => digest)]),
   );
+}
+
+/** What stands for a node that is to find what it found in an earlier run. */
+function recordedCandidates(digest: Digest, metadata: MetadataStore): readonly Candidate[] {
+  return metadata
+    .artifactsByDigest(digest)
+    .slice(0, 1)
+    .map((artifact) => ({ artifact, found: 'what an earlier run found' }));
 }
 
 /** Names of changed ingredients that a reason lists. */
@@ -108,10 +120,18 @@ export class Planner {
    */
   async decide(node: GraphNode, inputs: ArtifactsByPort, known?: ReusableExecutions): Promise<Decision> {
     if (node.spec.resolves) return await this.#resolve(node);
-    const fingerprint = await nodeFingerprint(node, digestsOf(inputs), this.#sources);
     const { store, cache, force, fromCache } = this.#options;
+    const recorded = this.#options.recorded?.nodes.get(node.name);
+    const fingerprint = await nodeFingerprint(node, digestsOf(inputs), recorded?.ingredients ?? this.#sources);
     const selected = !fromCache.has(node.name);
     const run = (reason: string, damaged: readonly DamagedArtifact[] = []): Decision => {
+      if (recorded !== undefined && 'lacks' in recorded.execution) {
+        throw new StepError(
+          'not-kept',
+          `no earlier run has made what is needed of it, and ${recorded.execution.lacks}`,
+          'put it back as it was',
+        );
+      }
       if (selected) return { kind: 'run', fingerprint, reason, damaged };
       throw new StepError(
         'not-selected',
@@ -145,9 +165,14 @@ export class Planner {
     fingerprint: FingerprintRecord,
   ): Promise<readonly string[]> {
     try {
-      const now = canonicalJson(await nodeIngredients(node, digestsOf(inputs), this.#sourcesNow));
-      if (now === fingerprint.document) return [];
-      return changedIngredients(JSON.parse(fingerprint.document), JSON.parse(now)).map(({ path }) => path);
+      const ingredientsBy = async (sources: Ingredients): Promise<string> =>
+        canonicalJson(await nodeIngredients(node, digestsOf(inputs), sources));
+      const isRecorded = this.#options.recorded?.nodes.has(node.name) === true;
+      // Of a node that is made of what is on record, the files are compared with what they were when this run began.
+      const before = isRecorded ? await ingredientsBy(this.#sources) : fingerprint.document;
+      const now = await ingredientsBy(this.#sourcesNow);
+      if (now === before) return [];
+      return changedIngredients(JSON.parse(before), JSON.parse(now)).map(({ path }) => path);
     } catch (error) {
       if (error instanceof StepError) return [error.message];
       throw error;
@@ -171,14 +196,18 @@ export class Planner {
   }
 
   async #resolve(node: GraphNode): Promise<Decision> {
-    const { store, graph } = this.#options;
+    const { store, graph, recorded } = this.#options;
     const [output] = Object.entries(node.outputs);
     const executor = await loadExecutor(node.source);
     if (output === undefined || executor.resolve === undefined) throw new Error(`${node.name} cannot be resolved`);
     const [port, { name: type }] = output;
     const damaged: DamagedArtifact[] = [];
     if (store === undefined) return { kind: 'skipped', reason: 'nothing has run yet', damaged };
-    const { candidates, none } = executor.resolve({ params: node.params, type, pipeline: graph.name }, store.metadata);
+    const wanted = recorded?.resolved.get(node.name);
+    const { candidates, none } =
+      wanted === undefined
+        ? executor.resolve({ params: node.params, type, pipeline: graph.name }, store.metadata)
+        : { candidates: recordedCandidates(wanted, store.metadata), none: 'what it found in the earlier run is gone' };
     for (const { artifact, found } of candidates) {
       const bad = await this.#damage([{ port, index: 0, artifact }], store, undefined);
       damaged.push(...bad);

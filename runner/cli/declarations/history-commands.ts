@@ -165,9 +165,7 @@ export function declareHistoryCommands(program: Parser, start: Start): void {
     );
   program
     .command('bisect')
-    .description(
-      'find the changed param that moved a metric, by running the pipeline with the params of two runs mixed',
-    )
+    .description('find what moved a metric: params, code or data, by running the pipeline with those of two runs mixed')
     .argument('<good>', 'number of a run', count)
     .argument('<bad>', 'number of a later one', count)
     .requiredOption('--metric <metric>', 'the metric, or node.metric')

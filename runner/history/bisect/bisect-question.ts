@@ -1,15 +1,14 @@
 /**
- * What a bisection is to find out: by how much a metric differs between two runs, and what differs that could be mixed.
+ * What a bisection is to find out: by how much a metric differs between two runs.
  */
-import type { MetadataStore } from '../../artifacts/metadata/metadata-store.js';
-import type { RunRecord } from '../../artifacts/metadata/records.js';
-import { suggest } from '../config/fields.js';
-import { metricText } from '../reporting/text/quantities.js';
-import { RequestError } from '../source/request-error.js';
+import type { MetadataStore } from '../../../artifacts/metadata/metadata-store.js';
+import type { RunRecord } from '../../../artifacts/metadata/records.js';
+import { suggest } from '../../config/fields.js';
+import { metricText } from '../../reporting/text/quantities.js';
+import { RequestError } from '../../source/request-error.js';
+import { findRun } from '../find-run.js';
+import { valuedRuns } from '../run-values.js';
 import type { Ends } from './bisection.js';
-import { findRun } from './find-run.js';
-import { runDifference, type RunDifference } from './run-difference.js';
-import { valuedRuns } from './run-values.js';
 
 /** What is to be found out. */
 export interface BisectQuestion {
@@ -18,10 +17,6 @@ export interface BisectQuestion {
   readonly node: string;
   readonly metric: string;
   readonly values: Ends;
-  /** Names of the params that both runs have, and that differ. */
-  readonly changes: readonly string[];
-  /** Ingredients that differ, params of the pipeline among them. */
-  readonly ingredients: RunDifference['ingredients'];
 }
 
 /** The last node of a run that measured a metric, which may be written as `node.metric`. */
@@ -63,15 +58,6 @@ export function bisectQuestion(runs: Ends, text: string, metadata: MetadataStore
   if (before.value === after.value) {
     throw new RequestError('no-difference', `${after.node}.${after.metric} is ${metricText(after.value)} in both runs`);
   }
-  const { params, ingredients } = runDifference(good, bad, metadata);
-  const changes = params.filter((param) => param.before !== undefined && param.after !== undefined);
-  if (changes.length === 0) {
-    throw new RequestError(
-      'no-difference',
-      `no param differs between run ${String(good.id)} and run ${String(bad.id)}`,
-      `'pipeline diff ${String(good.id)} ${String(bad.id)}' says what does`,
-    );
-  }
   const { node, metric } = after;
   return {
     good,
@@ -79,7 +65,5 @@ export function bisectQuestion(runs: Ends, text: string, metadata: MetadataStore
     node,
     metric,
     values: { good: before.value, bad: after.value },
-    changes: changes.map(({ name }) => name),
-    ingredients,
   };
 }

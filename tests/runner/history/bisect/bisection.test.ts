@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { bisect } from '../../../runner/history/bisection.js';
+import { bisect } from '../../../../runner/history/bisect/bisection.js';
 
 const ENDS = { good: 0.9, bad: 0.4 };
 
@@ -26,20 +26,34 @@ describe('bisect', () => {
         const changes = names(count);
         const cause = changes[pick % count] ?? '';
         const { found, runs } = await search(changes, (switched) => switched.includes(cause));
-        expect(found).toMatchObject({ cause, alone: { isBad: true } });
+        expect(found).toMatchObject({ causes: [cause] });
         expect(runs).toBeLessThanOrEqual(Math.ceil(Math.log2(count)) + 3);
       }),
     );
   });
 
-  test('of two that are needed it names the later one, and says that it is not enough', async () => {
-    const both = (switched: readonly string[]): boolean => switched.includes('p1') && switched.includes('p4');
-    expect((await search(names(6), both)).found).toMatchObject({ cause: 'p4', alone: { isBad: false } });
+  test('finds all that are needed together, and no others', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc
+          .integer({ min: 4, max: 40 })
+          .chain((count) =>
+            fc.tuple(fc.constant(count), fc.subarray([...names(count)], { minLength: 1, maxLength: 4 })),
+          ),
+        async ([count, needed]) => {
+          const { found, runs } = await search(names(count), (switched) =>
+            needed.every((name) => switched.includes(name)),
+          );
+          expect(found?.causes).toEqual(needed);
+          expect(runs).toBeLessThanOrEqual(needed.length * (Math.ceil(Math.log2(count)) + 1) + 2);
+        },
+      ),
+    );
   });
 
   test('says when the ends are not what they were', async () => {
-    expect((await search(names(4), () => false)).found).toMatchObject({ cause: undefined });
-    expect((await search(names(4), () => true)).found).toMatchObject({ cause: undefined });
+    expect((await search(names(4), () => false)).found).toMatchObject({ causes: [] });
+    expect((await search(names(4), () => true)).found).toMatchObject({ causes: [] });
   });
 
   test('stops when it is told to', async () => {

@@ -1,0 +1,71 @@
+/**
+ * Makes the mixtures of a bisection: pipelines with the params of both runs, and nodes made of what either was made of.
+ */
+import type { MetadataStore } from '../../../artifacts/metadata/metadata-store.js';
+import type { RunRecord } from '../../../artifacts/metadata/records.js';
+import type { PipelineGraph } from '../../graph/pipeline-graph.js';
+import { selectNodes, withNeeds } from '../../graph/select-nodes.js';
+import { resourcesOf } from '../../plan/resource-digests.js';
+import { RequestError } from '../../source/request-error.js';
+import type { BisectQuestion } from './bisect-question.js';
+import { changesBetween, type Change } from './changes.js';
+import { mixRuns, type MixedRuns, type Mixture } from './mixture.js';
+import type { RestoreCode } from './restored-code.js';
+import { runSide } from './run-side.js';
+import { switchesOf, touchedNodes, type Switch } from './switches.js';
+
+/** What can be switched, and how a mixture is made of it. */
+export interface Mixer {
+  readonly switches: readonly Switch[];
+  /** The pipeline up to the metric, with these switches as in the bad run and all else as in the good one. */
+  readonly mix: (switched: readonly string[]) => Promise<Mixture>;
+}
+
+/** The params of the good run, some of them as in the bad one; of params that it did not have, those of the bad one. */
+function mixedParams(good: RunRecord, bad: RunRecord, keys: ReadonlySet<string>): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(
+    Object.entries(bad.params).map(([name, value]) => [
+      name,
+      keys.has(`param ${name}`) || !Object.hasOwn(good.params, name) ? value : good.params[name],
+    ]),
+  );
+}
+
+/**
+ * Finds what can be switched between two runs.
+ *
+ * @param load - loads the pipeline file with these params
+ */
+export async function makeMixer(
+  { good, bad, node }: Pick<BisectQuestion, 'good' | 'bad' | 'node'>,
+  metadata: MetadataStore,
+  load: (params: Readonly<Record<string, unknown>>) => Promise<PipelineGraph>,
+  restore: (baseDir: string) => RestoreCode,
+): Promise<Mixer> {
+  const loaded = async (keys: Iterable<string>): Promise<PipelineGraph> =>
+    await load(mixedParams(good, bad, new Set(keys)));
+  const params = Object.keys(bad.params).map((name) => `param ${name}`);
+  const [before, after] = [await loaded([]), await loaded(params)];
+  if (!after.nodes.some(({ name }) => name === node)) {
+    throw new RequestError('unknown-node', `${bad.file} has no node '${node}' any more`, 'bisect as long as it has');
+  }
+  const sides = { good: runSide(good, before, metadata), bad: runSide(bad, after, metadata) };
+  const counted = new Set([before, after].flatMap(({ nodes }) => [...withNeeds([node], nodes)]));
+  const changes = changesBetween(sides, counted);
+  const { afresh } = resourcesOf(after.baseDir);
+  const runs: MixedRuns = { sides, now: afresh, restore: restore(after.baseDir) };
+  const mixChanges = async (switched: readonly Change[]): Promise<Mixture> => {
+    const keys = new Set(switched.map(({ key }) => key));
+    const { graph } = selectNodes(await loaded(keys), { from: [], to: [node], only: [], exclude: [] });
+    return await mixRuns(graph, keys, runs);
+  };
+  const nodesOf = async ({ kind, key, nodes }: Change): Promise<ReadonlySet<string>> =>
+    kind === 'param' ? touchedNodes(before, await loaded([key])) : nodes;
+  const ends = { none: await mixChanges([]), all: await mixChanges(changes) };
+  const switches = await switchesOf(changes, ends, nodesOf);
+  return {
+    switches,
+    mix: (switched) =>
+      mixChanges(switches.filter(({ name }) => switched.includes(name)).flatMap((each) => each.changes)),
+  };
+}
