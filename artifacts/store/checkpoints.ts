@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { realDisk, type Disk } from '../disk.js';
 import { systemErrorCode } from '../system-error.js';
 import type { Digest } from './artifact-store.js';
-import { deadStaging, ownStaging } from './staging.js';
+import { deadStaging } from './staging.js';
 import { StoreError } from './store-error.js';
 import type { StoreRoot } from './store-root.js';
 
@@ -28,10 +28,19 @@ async function moveUnlessGone(from: string, to: string, disk: Disk): Promise<voi
   });
 }
 
-/** Takes the folder of a step with what an earlier attempt left in it; where there is nothing, it is still to be made. */
-export async function takeCheckpoints(root: StoreRoot, fingerprint: Digest, disk: Disk = realDisk): Promise<string> {
+/**
+ * Takes the folder of a step with what an earlier attempt left in it; where there is nothing, it is still to be made.
+ *
+ * @param staging - the staging folder of this process
+ */
+export async function takeCheckpoints(
+  root: StoreRoot,
+  staging: string,
+  fingerprint: Digest,
+  disk: Disk = realDisk,
+): Promise<string> {
   const resting = restingPlace(root, fingerprint);
-  const path = join(ownStaging(root), `checkpoints.${fingerprint}.${randomUUID()}`);
+  const path = join(staging, `checkpoints.${fingerprint}.${randomUUID()}`);
   try {
     if (existsSync(resting)) await moveUnlessGone(resting, path, disk);
   } catch (error) {
@@ -47,6 +56,7 @@ export async function leaveCheckpoints(
   fingerprint: Digest,
   disk: Disk = realDisk,
 ): Promise<void> {
+  if (!existsSync(path)) return;
   try {
     if ((await readdir(path).catch(() => [])).length > 0) {
       await disk.makeFolder(root.checkpoints);

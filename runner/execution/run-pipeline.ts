@@ -33,6 +33,7 @@ import { planPipeline } from '../plan/plan-pipeline.js';
 import { byPort, Planner, type DamagedArtifact, type Decision } from '../plan/planner.js';
 import type { RecordedNodes } from '../plan/recorded-node.js';
 import { WaitingLine } from '../plan/waiting-line.js';
+import { Beginning } from './beginning.js';
 import { callHooks } from './call-hooks.js';
 import { checkDeterminism } from './check-determinism.js';
 import { maskFor } from './mask.js';
@@ -470,7 +471,10 @@ class Run {
     const started = Date.now();
     const queuedMs = started - (this.#readyAt.get(name) ?? started);
     const bytesIn = byteSum(Object.values(inputs).flat());
-    const id = this.#metadata.beginExecution(this.#execution(node, inputs, decision));
+    const execution = this.#execution(node, inputs, decision);
+    const beginning = new Beginning(() => this.#metadata.beginExecution(execution));
+    if (node.spec.runsIn === 'worker' || node.spec.ports === 'declared') beginning.record();
+    else beginning.recordSoon();
     let made: readonly ProducedArtifact[] | undefined;
     try {
       await this.#keepCode(decision.fingerprint);
@@ -483,7 +487,7 @@ class Run {
       );
       const reusable = node.cache && (await this.#stillHolds(node, inputs, decision));
       const timings = { queuedMs, executeMs: outcome.cost.executeMs, publishMs: outcome.cost.publishMs };
-      const records = this.#metadata.completeExecution(id, {
+      const completion = {
         outputs: outcome.outputs,
         metrics: outcome.metrics,
         timings,
@@ -491,7 +495,8 @@ class Run {
         attempts: outcome.attempts,
         endedAt: Date.now(),
         reusable,
-      });
+      };
+      const records = beginning.end(this.#metadata, (id) => this.#metadata.completeExecution(id, completion));
       await dropCheckpoints(this.#surroundings.root, decision.fingerprint.digest);
       for (const { digest } of outcome.outputs) this.#proved.add(digest);
       const outputs = madeByPort(outcome.outputs, records);
@@ -516,13 +521,16 @@ class Run {
     } catch (error) {
       const ended = error instanceof StepEnded ? error : new StepEnded(stepFailure(error), false, 1);
       const { cost } = ended;
-      this.#metadata.failExecution(id, {
+      const breakdown = {
         state: ended.canceled ? 'CANCELED' : 'FAILED',
         failure: { code: ended.failure.code, message: ended.failure.message },
         timings: cost && { queuedMs, executeMs: cost.executeMs, publishMs: cost.publishMs },
         resources: cost?.resources,
         attempts: ended.attempts,
         endedAt: Date.now(),
+      } as const;
+      beginning.end(this.#metadata, (id) => {
+        this.#metadata.failExecution(id, breakdown);
       });
       const { failure, canceled } = ended;
       this.#fail(name, failure, canceled, cost && { queuedMs, ...cost.resources, bytesIn, bytesOut: 0 });

@@ -2,7 +2,8 @@
  * One execution of one step: folders to write into, the executor in its place, retries, publishing. Whatever happens, the
  * store holds either all of its outputs or none.
  */
-import { readdir } from 'node:fs/promises';
+import { readdirSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { realDisk } from '../../artifacts/disk.js';
 import type { ProducedArtifact, ResourceUse } from '../../artifacts/metadata/records.js';
@@ -85,7 +86,8 @@ async function prepare(
 ): Promise<Attempt> {
   const staged: Record<string, StagedArtifact> = {};
   for (const port of Object.keys(node.outputs)) staged[port] = await artifacts.stage();
-  const checkpointDir = await takeCheckpoints(root, fingerprint);
+  const tempDir = artifacts.scratchPath();
+  const checkpointDir = await takeCheckpoints(root, dirname(tempDir), fingerprint);
   const read = (port: string): Step['inputs'][string] => {
     const list = (inputs[port] ?? []).map(({ type, digest, properties }) => ({
       type,
@@ -108,19 +110,20 @@ async function prepare(
     baseDir,
     cacheDir: root.cache,
     checkpointDir,
-    tempDir: artifacts.scratchPath(),
+    tempDir,
     env: Object.fromEntries(Object.entries(node.env).map(([name, value]) => [name, withSecrets(value, secrets)])),
   };
   return { step, staged };
 }
 
 /** Whether nothing stands in a folder, or the step has removed it. */
-async function isEmpty(folder: string): Promise<boolean> {
-  const names = await readdir(folder).catch((error: unknown) => {
-    if (['ENOENT', 'ENOTDIR'].includes(systemErrorCode(error) ?? '')) return [];
+function isEmpty(folder: string): boolean {
+  try {
+    return readdirSync(folder).length === 0;
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR'].includes(systemErrorCode(error) ?? '')) return true;
     throw error;
-  });
-  return names.length === 0;
+  }
 }
 
 async function removeScratch(folder: string): Promise<void> {
@@ -216,7 +219,7 @@ export async function executeOnce<T>(
     const executeMs = Date.now() - started;
     const resources = meter.stop();
     for (const [port, { path }] of Object.entries(staged)) {
-      if (!(await isEmpty(path))) continue;
+      if (!isEmpty(path)) continue;
       throw new StepError('output-missing', `the step ended without writing its output '${port}'`);
     }
     return await conclude({ staged, metrics, properties, executeMs, resources });
