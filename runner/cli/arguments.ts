@@ -67,7 +67,10 @@ export interface RunArguments extends PlanningArguments {
 }
 
 /** Arguments of `pipeline resume`. */
-export interface ResumeArguments extends Pick<RunArguments, 'jobs' | 'resources' | 'failFast'> {
+export interface ResumeArguments extends Pick<
+  RunArguments,
+  'jobs' | 'resources' | 'failFast' | 'dryRun' | 'report' | 'metricsFile'
+> {
   /** Undefined: the latest that did not complete. */
   readonly run: number | undefined;
 }

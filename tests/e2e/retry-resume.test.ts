@@ -91,6 +91,27 @@ describe('pipeline resume', () => {
     expect((await pipeline(folder, ['resume', '1'])).status).toBe(0);
   });
 
+  test('writes what run writes: metrics and a page; and says before what it would do', async () => {
+    const folder = temporaryFolder();
+    write(folder, { first: step('first', 'f'), late: needsFile }, 'demo', ['params: {word: x}']);
+    await run(folder);
+    const planned = await pipeline(folder, ['resume', '--dry-run']);
+    expect(planned.status).toBe(0);
+    expect(planned.stdout).toMatch(/cached +first[^]*run +late/u);
+    expect(executed(folder, 'first')).toBe(1);
+    const failed = await pipeline(folder, ['resume', '--metrics-file', 'run.prom', '--report', 'run.html']);
+    expect(failed.status).toBe(1);
+    expect(readFileSync(join(folder, 'run.prom'), 'utf8')).toContain('tfjs_pipelines_run_success{pipeline="demo"} 0');
+    writeFileSync(join(folder, 'go'), '');
+    const { status } = await pipeline(folder, ['resume', '--metrics-file', 'run.prom', '--report', 'run.html']);
+    expect(status).toBe(0);
+    expect(readFileSync(join(folder, 'run.prom'), 'utf8')).toContain('tfjs_pipelines_run_success{pipeline="demo"} 1');
+    expect(readFileSync(join(folder, 'run.html'), 'utf8')).toContain('<html');
+    const refused = await pipeline(folder, ['resume', '1', '--metrics-file', 'nowhere/run.prom']);
+    expect([refused.status, refused.stderr]).toEqual([2, expect.stringContaining('bad-metrics-file')]);
+    expect((await pipeline(folder, ['resume', '1', '--dry-run', '--report', 'x.html'])).status).toBe(2);
+  });
+
   test('has nothing to do where all is complete, or nothing has run: status 2', async () => {
     const folder = temporaryFolder();
     expect(await pipeline(folder, ['resume'])).toMatchObject({

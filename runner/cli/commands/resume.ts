@@ -24,20 +24,11 @@ function unfinished(run: number | undefined, metadata: MetadataStore): RunRecord
   throw new RequestError('nothing-to-resume', `run ${String(id)} is complete`, "'pipeline run FILE' starts a new one");
 }
 
-export const command: Command<ResumeArguments> = async ({ run, jobs, resources, failFast }, environment) => {
+export const command: Command<ResumeArguments> = async ({ run, ...how }, environment) => {
   const { file, params } = await withStore(environment, ({ metadata }) => unfinished(run, metadata));
   // JSON is YAML.
   const set = Object.entries(params).map(([name, value]) => `${name}=${JSON.stringify(value)}`);
   const everything = { from: [], to: [], only: [], exclude: [], force: [], cache: true };
-  const how = {
-    jobs,
-    resources,
-    failFast,
-    dryRun: false,
-    metricsFile: undefined,
-    report: undefined,
-    checkDeterminism: false,
-    watch: false,
-  };
-  return await runAgain({ file, set, paramsFiles: [], ...everything, ...how }, environment);
+  const once = { checkDeterminism: false, watch: false };
+  return await runAgain({ file, set, paramsFiles: [], ...everything, ...how, ...once }, environment);
 };

@@ -43,14 +43,18 @@ interface MachineOptions {
   readonly resources?: Partial<Demand>;
 }
 
-/** What `run` takes beside what `plan` takes. */
-interface RunOptions extends MachineOptions {
+/** How a run goes on when a step fails, and what it writes. */
+interface ProgressOptions {
   readonly failFast?: boolean;
-  readonly checkDeterminism?: boolean;
-  readonly watch?: boolean;
   readonly dryRun?: boolean;
   readonly report?: string;
   readonly metricsFile?: string;
+}
+
+/** What `run` takes beside what `plan` takes. */
+interface RunOptions extends ProgressOptions, MachineOptions {
+  readonly checkDeterminism?: boolean;
+  readonly watch?: boolean;
 }
 
 const JOBS = 'steps that run at the same time (default: one a core)';
@@ -80,10 +84,9 @@ function planArguments(file: string, options: PlanOptions): PlanningArguments {
   return { ...pipelineArguments(file, options), from, to, only, exclude, cache, force, jobs, resources };
 }
 
-/** Declares the commands that read a pipeline file. */
-export function declarePipelineCommands(program: Parser, start: Start): void {
-  program.commandsGroup('Pipelines:');
-  planCommand(program, 'run', 'run a pipeline; what has not changed since an earlier run is not executed again')
+/** Adds to a command that executes what {@link ProgressOptions} holds. */
+function progressOptions(command: Parser): Parser {
+  return command
     .option('--keep-going', 'when a step fails, go on with what does not need it (default)')
     .addOption(new Option('--fail-fast', 'when a step fails, start nothing new').conflicts('keepGoing'))
     .option(
@@ -91,11 +94,19 @@ export function declarePipelineCommands(program: Parser, start: Start): void {
       "write what the run came to, for the textfile collector of Prometheus' node exporter",
     )
     .addOption(new Option('--report <path>', 'write a page on the run when it has ended').conflicts('dryRun'))
+    .option('--dry-run', "say what would happen, as 'plan' does; executes nothing");
+}
+
+/** Declares the commands that read a pipeline file. */
+export function declarePipelineCommands(program: Parser, start: Start): void {
+  program.commandsGroup('Pipelines:');
+  progressOptions(
+    planCommand(program, 'run', 'run a pipeline; what has not changed since an earlier run is not executed again'),
+  )
     .option('--check-determinism', 'execute every step twice, and say which bytes differ: exit status 1')
     .addOption(
       new Option('--watch', 'run again whenever the file, user code or data change, until Ctrl-C').conflicts('dryRun'),
     )
-    .option('--dry-run', "say what would happen, as 'plan' does; executes nothing")
     .action(async (file: string, options: PlanOptions & RunOptions) => {
       const { failFast = false, checkDeterminism = false } = options;
       const { watch = false, dryRun = false, metricsFile, report } = options;
@@ -109,21 +120,17 @@ export function declarePipelineCommands(program: Parser, start: Start): void {
         report,
       });
     });
-  program
+  const resume = program
     .command('resume')
     .description('run again, with its file and params, a run that did not complete: what it finished is cached')
     .argument('[run]', 'number of the run (default: the latest that did not complete)', count)
     .option('-j, --jobs <n>', JOBS, count)
-    .option('--resources <amounts>', RESOURCES, budgetAmounts)
-    .option('--fail-fast', 'when a step fails, start nothing new')
-    .action(
-      async (
-        run: number | undefined,
-        { jobs, resources = {}, failFast = false }: Pick<RunOptions, 'jobs' | 'resources' | 'failFast'>,
-      ) => {
-        await start<ResumeArguments>(() => import('../commands/resume.js'), { run, jobs, resources, failFast });
-      },
-    );
+    .option('--resources <amounts>', RESOURCES, budgetAmounts);
+  progressOptions(resume).action(async (run: number | undefined, options: ProgressOptions & MachineOptions) => {
+    const { jobs, resources = {}, failFast = false, dryRun = false, metricsFile, report } = options;
+    const args = { run, jobs, resources, failFast, dryRun, metricsFile, report };
+    await start<ResumeArguments>(() => import('../commands/resume.js'), args);
+  });
   planCommand(program, 'plan', 'say what would run and why, how long it may take, and what is cached; executes nothing')
     .option('--exit-code', 'exit status 1 when something would run, 0 when nothing would', false)
     .action(async (file: string, options: PlanOptions & { exitCode: boolean }) => {
