@@ -12,6 +12,8 @@ export const INPUTS = 'inputs';
 export interface FragmentInput {
   /** Name of an artifact type. */
   readonly type: Placed<string>;
+  /** Whether nothing may be given for it. */
+  readonly optional: boolean;
   /** References that mean what they mean outside of the fragment. */
   readonly references: readonly Placed<string>[];
 }

@@ -15,7 +15,7 @@ import type { NodeConfig, PipelineConfig } from '../config/pipeline-config.js';
 import { checkSecretsIn } from '../config/secrets.js';
 import type { DiagnosticCode } from '../source/diagnostic-codes.js';
 import type { Problems } from '../source/problems.js';
-import { conditionReader } from './condition.js';
+import { conditionNotGiven, conditionReader } from './condition.js';
 import { findCycle } from './find-cycle.js';
 import { needsOf, type GraphNode, type OutputReference, type PipelineGraph } from './pipeline-graph.js';
 import { References, type ResolvedNode } from './references.js';
@@ -90,13 +90,18 @@ function checkNodeParams(
   return { values: values ?? {}, resources, located };
 }
 
-function checkInputs(
-  node: ResolvedNode,
-  references: References,
-  problems: Problems,
-): Readonly<Record<string, readonly OutputReference[]>> {
+/** What comes into a node. */
+interface NodeInputs {
+  /** By port. */
+  readonly inputs: Readonly<Record<string, readonly OutputReference[]>>;
+  /** An input of its fragment that it cannot do without, and for which nothing is given. */
+  readonly notGiven: string | undefined;
+}
+
+function checkInputs(node: ResolvedNode, references: References, problems: Problems): NodeInputs {
   const { config, spec } = node;
   const inputs: Record<string, readonly OutputReference[]> = {};
+  let notGiven: string | undefined;
   for (const { port, references: written, list } of config.inputs) {
     const declared: InputPort | undefined = Object.hasOwn(spec.inputs, port.value)
       ? spec.inputs[port.value]
@@ -111,8 +116,16 @@ function checkInputs(
       problems.add('wrong-type', `the input '${port.value}' takes one artifact, not a list`, port.range);
       continue;
     }
-    inputs[port.value] = written.flatMap((reference) => {
+    if (list && written.length === 0 && declared?.optional !== true) {
+      problems.add('missing-input', `the input '${port.value}' names no output`, port.range, {
+        hint: `write 'inputs: {${port.value}: node.output}', or remove it`,
+      });
+      continue;
+    }
+    let isWrong = false;
+    const outputs = written.flatMap((reference) => {
       const found = references.follow(reference, config.scope, node);
+      isWrong ||= found === undefined;
       if (found === undefined) return [];
       const { outputs, type, made, several } = found;
       if (declared?.list === false && several !== undefined) {
@@ -132,6 +145,9 @@ function checkInputs(
       }
       return outputs;
     });
+    const isGiven = outputs.length > 0 || isWrong;
+    if (isGiven) inputs[port.value] = outputs;
+    else if (declared?.optional !== true) notGiven ??= written[0]?.value;
   }
   for (const [port, { optional, type }] of Object.entries(spec.inputs)) {
     if (!optional && !config.inputs.some((input) => input.port.value === port)) {
@@ -140,7 +156,7 @@ function checkInputs(
       });
     }
   }
-  return inputs;
+  return { inputs, notGiven };
 }
 
 function plainParams({ params }: Pick<NameScope, 'params'>): Readonly<Record<string, unknown>> {
@@ -202,7 +218,7 @@ export async function buildGraph(
   for (const node of resolved.values()) {
     const { config, spec, source, outputs } = node;
     const { values, resources, located } = checkNodeParams(node, problems);
-    const inputs = checkInputs(node, references, problems);
+    const { inputs, notGiven } = checkInputs(node, references, problems);
     const names = references.names(config.scope);
     for (const { value, range } of config.after) {
       if (names.meaning(value) !== undefined) continue;
@@ -223,6 +239,13 @@ export async function buildGraph(
       checkSecretsIn({ value, range: entry.value.range }, declaredSecrets, problems);
     }
     const envRange = new Map(config.env.map(({ entry }) => [entry.key, entry.keyRange]));
+    const when =
+      config.when &&
+      conditions?.read(
+        config.when,
+        { params: paramsOf.get(config.scope) ?? {}, nodes: outputsOf, names, each },
+        problems,
+      );
     nodes.push({
       name: config.name.value,
       group: config.group,
@@ -235,13 +258,7 @@ export async function buildGraph(
       resources,
       params: values,
       after,
-      when:
-        config.when &&
-        conditions?.read(
-          config.when,
-          { params: paramsOf.get(config.scope) ?? {}, nodes: outputsOf, names, each },
-          problems,
-        ),
+      when: notGiven === undefined ? when : conditionNotGiven(notGiven),
       retries: config.retries,
       retryPauseMs: config.retryPauseMs,
       timeoutMs: config.timeoutMs,

@@ -47,6 +47,11 @@ export interface Condition {
   readonly holds: (nodes: Facts['nodes']) => boolean;
 }
 
+/** The condition of a node that needs an input of its fragment for which nothing is given: it never holds. */
+export function conditionNotGiven(reference: string): Condition {
+  return { text: `${reference} is given`, nodes: [], asked: new Map(), holds: () => false };
+}
+
 /** What is known where an expression stands. */
 export interface KnownNames {
   /** Values by name. */

@@ -24,7 +24,7 @@ export interface ResolvedNode {
 
 /** What a reference leads to. */
 export interface Followed {
-  /** One, or one of each instance. */
+  /** One, or one of each instance; none for an optional input of a fragment that it is not given. */
   readonly outputs: readonly OutputReference[];
   readonly type: ArtifactType;
   /** Where that type is said. */
@@ -124,7 +124,8 @@ export class References {
     if (outer === undefined) return;
     for (const [name, { type, references }] of scope.inputs) {
       const declared = artifactTypes.get(type.value);
-      if (declared === undefined) {
+      // One without a type was reported there.
+      if (declared === undefined && type.value !== '') {
         this.#problems.add('not-allowed', `there is no artifact type '${type.value}'`, type.range, {
           hint: suggest(type.value, [...artifactTypes.keys()]),
         });
@@ -150,10 +151,11 @@ export class References {
     }
     const type = artifactTypes.get(input.type.value);
     const found = input.references.flatMap((each) => this.follow(each, outer) ?? []);
-    // What it is given, or not, was reported where it is included.
-    if (type === undefined || found.length === 0) return undefined;
+    // What is wrong with what it is given was reported where it is included.
+    if (type === undefined || found.length < Math.min(1, input.references.length)) return undefined;
+    if (input.references.length === 0 && !input.optional) return undefined;
     const outputs = found.flatMap((each) => each.outputs);
-    const isOne = found.length === 1 && found[0]?.several === undefined;
+    const isOne = outputs.length <= 1 && found.every(({ several }) => several === undefined);
     return {
       outputs,
       type,

@@ -116,6 +116,41 @@ describe('include', () => {
     await expectRefused(folder, ['validate', 'p.yaml'], 'out-of-range', '200 in all');
   });
 
+  test('an input that is optional and not given is like an output of a skipped node', async () => {
+    const folder = temporaryFolder();
+    const inner = include({ file: 'inner.yaml', as: 'in', inputs: { old: 'inputs.old' } });
+    fragment(folder, 'inner.yaml', { n: step('n', 'n', { in: 'inputs.old' }) }, [
+      'inputs: {old: {type: File, optional: true}}',
+    ]);
+    fragment(
+      folder,
+      'part.yaml',
+      {
+        compare: step('compare', 'c', { new: 'inputs.new', old: 'inputs.old' }),
+        both: step('both', 'b', { all: ['inputs.new', 'inputs.old'] }, { when: 'params.deploy' }),
+        after: step('after', 'a', { in: 'compare.report' }),
+      },
+      ['params: {deploy: true}', 'inputs: {new: File, old: {type: File, optional: true, description: Before.}}', inner],
+    );
+    const first = { file: 'part.yaml', as: 'first', inputs: { new: 'a.report' } };
+    const second = { file: 'part.yaml', as: 'second', inputs: { new: 'a.report', old: 'first_both.report' } };
+    write(folder, { a: step('a', 'A') }, 'demo', [include(first, second)]);
+    expect(await run(folder)).toEqual({
+      a: 'completed',
+      first_compare: 'skipped',
+      first_both: 'completed',
+      first_after: 'skipped',
+      first_in_n: 'skipped',
+      second_compare: 'completed',
+      second_both: 'completed',
+      second_after: 'completed',
+      second_in_n: 'completed',
+    });
+    const { stdout } = await pipeline(folder, ['plan', 'p.yaml']);
+    expect(stdout).toMatch(/first_compare .*inputs\.old is given/u);
+    expect(stdout).toMatch(/first_after .*first_compare\.report, which was skipped/u);
+  });
+
   test('a link that leads out of the folder is refused, one inside is followed', async () => {
     const outside = temporaryFolder();
     const folder = temporaryFolder();

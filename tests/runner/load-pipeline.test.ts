@@ -15,11 +15,12 @@ const temporaryFolder = temporaryFolders();
 
 async function load(
   text: string,
-  more: { set?: string[]; params?: string; env?: Record<string, string> } = {},
+  more: { set?: string[]; params?: string; part?: string; env?: Record<string, string> } = {},
 ): Promise<PipelineGraph> {
   const cwd = temporaryFolder();
   writeFileSync(join(cwd, 'p.yaml'), text);
   if (more.params !== undefined) writeFileSync(join(cwd, 'params.yaml'), more.params);
+  if (more.part !== undefined) writeFileSync(join(cwd, 'part.yaml'), more.part);
   const loaded = await loadPipeline({
     file: 'p.yaml',
     cwd,
@@ -54,6 +55,25 @@ describe('loading a pipeline', () => {
       { name: 'source', retries: 2, timeoutMs: 5_400_000, seed: 7, values: { count: 10 } },
       { name: 'trainer', retries: 0, timeoutMs: 5_400_000, seed: 42, values: { epochs: 3, loss: 'mse' } },
     ]);
+  });
+
+  test('an optional input of a fragment that is not given leaves out the inputs that need it, or their node', async () => {
+    const part = `inputs: {base: {type: Model, optional: true}}
+nodes:
+  trainer: {component: Train, inputs: {examples: source.examples, base: inputs.base}, params: {epochs: 1}}
+  best: {component: Gather, inputs: {models: [inputs.base, trainer.model]}}
+  only: {component: Gather, inputs: {models: [inputs.base]}}
+  source: {component: Source}
+`;
+    const { nodes } = await load(`${HEAD}include: [{file: part.yaml, as: part}]`, { part });
+    const byName = new Map(nodes.map((node) => [node.name, node]));
+    expect(byName.get('part_trainer')).toMatchObject({
+      inputs: { examples: [{ node: 'part_source', output: 'examples' }] },
+      when: undefined,
+    });
+    expect(byName.get('part_trainer')?.inputs).not.toHaveProperty('base');
+    expect(byName.get('part_best')?.inputs).toEqual({ models: [{ node: 'part_trainer', output: 'model' }] });
+    expect(byName.get('part_only')?.when?.holds({})).toBe(false);
   });
 
   test('--set wins over a params file, which wins over the default', async () => {
