@@ -3,6 +3,7 @@
  * stays the same, so does their content.
  */
 import { realpathSync, statSync, type BigIntStats } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { listFiles, sha256Hex, type ListedFile } from './digest.js';
 import type { Digest } from './store/artifact-store.js';
 
@@ -56,4 +57,24 @@ export function lookAt({ trees, entries }: Look): Sight {
   for (const path of trees) for (const file of filesOf(path)) add(path, file.path, file.absolute);
   for (const path of entries) add(path, '', path);
   return { digest: sha256Hex(seen.join('\n')), changedAt: Number(newest / 1_000_000n) };
+}
+
+/** Milliseconds by which the time of a change on disk may lag behind: a second change within them may not show. */
+export const CLOCK_LAG_MS = 20;
+
+/** Looks that are taken until one is calm. */
+const LOOKS = 5;
+
+/**
+ * Looks at paths when nothing has changed just before, so that every later change shows.
+ *
+ * @returns the digest of the sight; undefined when it does not come to rest, or the clock of the disk runs ahead
+ */
+export async function calmSight(look: Look): Promise<Digest | undefined> {
+  for (let looks = 0; looks < LOOKS; looks++) {
+    const { digest, changedAt } = lookAt(look);
+    if (changedAt <= Date.now() - CLOCK_LAG_MS) return digest;
+    await sleep(CLOCK_LAG_MS);
+  }
+  return undefined;
 }

@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { canonicalJson } from '../artifacts/canonical-json.js';
 import { sha256Hex } from '../artifacts/digest.js';
 import { isMapping } from '../artifacts/mapping.js';
+import type { Look } from '../artifacts/look.js';
 import type { Digest } from '../artifacts/store/artifact-store.js';
 import type { ComponentSpec } from './component-spec.js';
 import { StepError, type AnyExecutor } from './executor.js';
@@ -40,10 +41,15 @@ export interface ExecutorModule {
    * For components with effects outside the store: the reason why what an earlier execution did no longer stands;
    * undefined when it does.
    */
-  readonly standing?: (earlier: {
-    readonly outputs: Readonly<Record<string, { readonly path: string }>>;
-    readonly baseDir: string;
-  }) => Promise<string | undefined>;
+  readonly standing?: (earlier: EarlierExecution) => Promise<string | undefined>;
+  /** What `standing` looks at: as long as it is as it was, the answer is the same. */
+  readonly reach?: (earlier: EarlierExecution) => Promise<Look>;
+}
+
+/** What an earlier execution has made. */
+export interface EarlierExecution {
+  readonly outputs: Readonly<Record<string, { readonly path: string }>>;
+  readonly baseDir: string;
 }
 
 interface Builtin {

@@ -2,9 +2,11 @@ import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { canonicalJson } from '../../artifacts/canonical-json.js';
+import type { Look } from '../../artifacts/look.js';
 import type { ManifestFile } from '../../artifacts/store/artifact-store.js';
 import { makeManifest } from '../../artifacts/store/manifest.js';
 import { StepError, type Executor } from '../executor.js';
+import type { EarlierExecution } from '../registry.js';
 import { readVerdict } from '../formats/blessing.js';
 import { writeError } from '../formats/byte-stream.js';
 import { readConvertedModel } from '../formats/conversion.js';
@@ -124,10 +126,7 @@ export const execute: Executor<typeof spec> = async (context) => {
 };
 
 /** Why an earlier push no longer stands; undefined when its version is still the one that is served, unharmed. */
-export async function standing(earlier: {
-  readonly outputs: Readonly<Record<string, { readonly path: string }>>;
-  readonly baseDir: string;
-}): Promise<string | undefined> {
+export async function standing(earlier: EarlierExecution): Promise<string | undefined> {
   const record = await readPushRecord(earlier.outputs['pushed_model']?.path ?? '');
   if (record === undefined) return 'the record of the push cannot be read';
   if (!record.pushed) return undefined;
@@ -138,4 +137,12 @@ export async function standing(earlier: {
   if (version > record.pushed_version) return `${name} has been followed by version ${String(version)}`;
   const [problem] = await versionProblems(join(base, String(version)), record.origin.files);
   return problem === undefined ? undefined : `${name} has changed: ${problem}`;
+}
+
+/** The folder of the versions, and the one that was pushed. */
+export async function reach({ outputs, baseDir }: EarlierExecution): Promise<Look> {
+  const record = await readPushRecord(outputs['pushed_model']?.path ?? '');
+  if (record?.pushed !== true) return { trees: [], entries: [] };
+  const base = resolve(baseDir, record.destination);
+  return { trees: [join(base, String(record.pushed_version))], entries: [base] };
 }

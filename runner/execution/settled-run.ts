@@ -32,9 +32,8 @@ export interface SettledRun {
   readonly steps: readonly SettledStep[];
   /** Digests of the texts of YAML files by path. */
   readonly texts: Readonly<Record<string, Digest>>;
-  /** Data, user code, and what decides what their names mean. */
-  readonly look: Look;
-  readonly seen: Digest;
+  /** Data and user code; what decides which files those are; what was done outside the store. */
+  readonly grounds: readonly { readonly look: Look; readonly seen: Digest }[];
   /** Outputs of the steps. */
   readonly artifacts: Readonly<Record<Digest, StatWitness>>;
 }
@@ -92,7 +91,7 @@ export function isStillSettled(settled: SettledRun, root: StoreRoot): boolean {
       !existsSync(join(root.locks, `${settled.pipeline}.lock`)) &&
       readdirSync(root.staging).length === 0 &&
       sameTexts(settled) &&
-      lookAt(settled.look).digest === settled.seen &&
+      settled.grounds.every(({ look, seen }) => lookAt(look).digest === seen) &&
       sameArtifacts(settled, root)
     );
   } catch {

@@ -2,13 +2,17 @@
  * Gathers, while a run goes on, what it stands on, and keeps it as a settled run when the same request would find all of
  * it cached: see settled-run.ts.
  */
-import { lookAt } from '../../artifacts/look.js';
+import { existsSync } from 'node:fs';
+import { CLOCK_LAG_MS, lookAt } from '../../artifacts/look.js';
 import type { MetadataStore } from '../../artifacts/metadata/metadata-store.js';
 import type { Digest, StatWitness } from '../../artifacts/store/artifact-store.js';
+import { StoreError } from '../../artifacts/store/store-error.js';
 import type { StoreRoot } from '../../artifacts/store/store-root.js';
+import { systemErrorCode } from '../../artifacts/system-error.js';
+import { StepError } from '../../components/executor.js';
 import type { PipelineGraph } from '../graph/pipeline-graph.js';
 import type { Planner } from '../plan/planner.js';
-import { writeSettled, type SettledStep } from './settled-run.js';
+import { writeSettled, type SettledRun, type SettledStep } from './settled-run.js';
 
 /** What was asked for. */
 export interface RunRequest {
@@ -22,9 +26,6 @@ export interface RunRequest {
   readonly possible: readonly string[];
 }
 
-/** Milliseconds by which the time of a change on disk may lag behind. */
-const CLOCK_LAG_MS = 20;
-
 /** What a run is that may settle. */
 export interface SettlingOptions {
   readonly graph: PipelineGraph;
@@ -35,14 +36,14 @@ export interface SettlingOptions {
   readonly checkDeterminism: boolean;
 }
 
-/** Whether nothing decides but files and records: no program outside, no choice among all artifacts, no secret. */
+/** Whether files and records of the run decide alone: no choice among all artifacts, no secret. Hooks must be called. */
 function canSettle({ graph, cache, force, fromCache, checkDeterminism }: SettlingOptions): boolean {
   const { nodes, secrets, onSuccess, onFailure } = graph;
   return (
     cache &&
     !checkDeterminism &&
     force.size + fromCache.size + secrets.size + onSuccess.length + onFailure.length === 0 &&
-    nodes.every(({ spec }) => !spec.external && !spec.resolves)
+    nodes.every(({ spec }) => !spec.resolves)
   );
 }
 
@@ -64,26 +65,52 @@ export class Settling {
 
   /** Keeps a complete run, if it is settled. A run that is not kept costs the next one time, and nothing else. */
   async keep(run: number, planner: Planner, metadata: MetadataStore, root: StoreRoot): Promise<void> {
+    try {
+      const settled = await this.#settled(run, planner, metadata);
+      if (settled !== undefined) await writeSettled(root, this.#request.digest, settled);
+    } catch (error) {
+      // A file that can no longer be read, a full disk.
+      if (error instanceof StepError || error instanceof StoreError || systemErrorCode(error) !== undefined) return;
+      throw error;
+    }
+  }
+
+  async #settled(run: number, planner: Planner, metadata: MetadataStore): Promise<SettledRun | undefined> {
     const { graph, jobs } = this.#options;
     const steps = graph.nodes.flatMap(({ name }) => this.#steps.get(name) ?? []);
-    if (!canSettle(this.#options) || steps.length !== graph.nodes.length) return;
-    const found = await planner.look();
-    if (found === undefined) return;
-    const { digest, at, texts, possible } = this.#request;
-    const look = { trees: found.trees, entries: [...found.entries, ...possible] };
-    const { digest: seen, changedAt } = lookAt(look);
-    // What changed after the request may have done so after it was read.
-    if (changedAt > at - CLOCK_LAG_MS) return;
+    if (!canSettle(this.#options) || steps.length !== graph.nodes.length) return undefined;
+    const { at, texts, possible } = this.#request;
+    const outputs = steps.map((step) => [step.node, step.type === 'step-cached' ? step.outputs : []] as const);
+    const grounds = await planner.grounds(new Map(outputs));
+    if (grounds === undefined) return undefined;
+    const missing = { trees: [], entries: possible.filter((path) => texts[path] === undefined) };
+    const missingSeen = lookAt(missing).digest;
+    if (missing.entries.some((path) => existsSync(path))) return undefined;
+    const read = lookAt(grounds.read);
+    // What changed after the request may have done so after it was read, and look the same.
+    if (read.changedAt > at - CLOCK_LAG_MS) return undefined;
     const artifacts: Record<Digest, StatWitness> = {};
-    for (const step of steps) {
-      for (const output of step.type === 'step-cached' ? step.outputs : []) {
-        const witness = metadata.witness(output.digest);
-        if (witness === undefined) return;
-        artifacts[output.digest] = witness;
-      }
+    for (const output of outputs.flatMap(([, made]) => made)) {
+      const witness = metadata.witness(output.digest);
+      if (witness === undefined) return undefined;
+      artifacts[output.digest] = witness;
     }
     const { name: pipeline, file, params } = graph;
-    const settled = { version: 1, run, pipeline, file, params, jobs, steps, texts, look, seen, artifacts } as const;
-    await writeSettled(root, digest, settled).catch(() => undefined);
+    return {
+      version: 1,
+      run,
+      pipeline,
+      file,
+      params,
+      jobs,
+      steps,
+      texts,
+      grounds: [
+        { look: grounds.read, seen: read.digest },
+        { look: grounds.decided, seen: grounds.seen },
+        { look: missing, seen: missingSeen },
+      ],
+      artifacts,
+    };
   }
 }

@@ -2,6 +2,7 @@
  * Decides for one node after the other whether an earlier execution can stand for it, and says why when not. It reads;
  * what becomes of damaged artifacts is its caller's business.
  */
+import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { canonicalJson } from '../../artifacts/canonical-json.js';
 import type { Digest } from '../../artifacts/store/artifact-store.js';
@@ -14,9 +15,9 @@ import type {
   ReusableExecutions,
 } from '../../artifacts/metadata/metadata-store.js';
 import type { ArtifactRecord } from '../../artifacts/metadata/records.js';
-import type { Look } from '../../artifacts/look.js';
+import { calmSight, type Look } from '../../artifacts/look.js';
 import { StepError } from '../../components/executor.js';
-import { loadExecutor } from '../../components/registry.js';
+import { loadExecutor, type EarlierExecution, type ExecutorModule } from '../../components/registry.js';
 import type { Candidate } from '../../components/resolve.js';
 import { backendIdentity } from '../../components/tensorflow/backend-identity.js';
 import type { GraphNode, PipelineGraph } from '../graph/pipeline-graph.js';
@@ -57,6 +58,22 @@ export type Decision =
       readonly damaged: readonly DamagedArtifact[];
     };
 
+/** The digest of an output. */
+export interface OutputDigest {
+  readonly port: string;
+  readonly digest: Digest;
+}
+
+/** What decided on the nodes of a pipeline, beside its file. */
+export interface Grounds {
+  /** Files whose content counts. */
+  readonly read: Look;
+  /** What says which files those are, and what stands outside the store. */
+  readonly decided: Look;
+  /** How the latter looks while it is known to say this. */
+  readonly seen: Digest;
+}
+
 /** What the planner may use. */
 export interface PlannerOptions {
   readonly graph: PipelineGraph;
@@ -90,6 +107,14 @@ function recordedCandidates(digest: Digest, metadata: MetadataStore): readonly C
     .artifactsByDigest(digest)
     .slice(0, 1)
     .map((artifact) => ({ artifact, found: 'what an earlier run found' }));
+}
+
+function isFile(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+  } catch {
+    return false;
+  }
 }
 
 /** Names of changed ingredients that a reason lists. */
@@ -179,15 +204,44 @@ export class Planner {
     }
   }
 
-  /** All outside the pipeline file that decisions came from; undefined when something of it has changed since. */
-  async look(): Promise<Look | undefined> {
-    const { nodes, baseDir } = this.#options.graph;
-    const looks = await this.#resources.looks();
-    if (looks === undefined) return undefined;
-    const possible = nodes.flatMap(argumentsThatMayBeFiles).map((name) => resolve(baseDir, name));
-    const trees = new Set(looks.flatMap((look) => look.trees));
-    const entries = new Set([...looks.flatMap((look) => look.entries), ...possible]);
-    return { trees: [...trees].sort(), entries: [...entries].filter((path) => !trees.has(path)).sort() };
+  /**
+   * All outside the pipeline file that decided on the nodes.
+   *
+   * @param made - digests of the outputs of nodes, by node and port
+   * @returns undefined when something of it is no longer as it was, or has only just changed
+   */
+  async grounds(made: ReadonlyMap<string, readonly OutputDigest[]>): Promise<Grounds | undefined> {
+    const { graph, store } = this.#options;
+    const found = await this.#resources.look();
+    if (found === undefined || store === undefined) return undefined;
+    const reaches: Look[] = [];
+    const outside: { readonly executor: ExecutorModule; readonly earlier: EarlierExecution }[] = [];
+    for (const node of graph.nodes.filter(({ spec }) => spec.external)) {
+      const earlier = this.#earlier(made.get(node.name) ?? [], store.artifacts);
+      const executor = await loadExecutor(node.source);
+      if (executor.standing === undefined || executor.reach === undefined) return undefined;
+      outside.push({ executor, earlier });
+      reaches.push(await executor.reach(earlier));
+    }
+    const read = new Set(found.trees);
+    const possible = graph.nodes.flatMap(argumentsThatMayBeFiles).map((name) => resolve(graph.baseDir, name));
+    const decided = {
+      trees: reaches.flatMap(({ trees }) => trees),
+      entries: [
+        ...found.entries,
+        ...reaches.flatMap(({ entries }) => entries),
+        ...possible.filter((path) => !read.has(path)),
+      ],
+    };
+    const seen = await calmSight(decided);
+    if (seen === undefined) return undefined;
+    // Looked at first, asked afterwards: what changes from here on shows.
+    if (possible.some((path) => !read.has(path) && isFile(path))) return undefined;
+    if (!(await this.#resources.stillHold())) return undefined;
+    for (const { executor, earlier } of outside) {
+      if ((await executor.standing?.(earlier)) !== undefined) return undefined;
+    }
+    return { read: { trees: found.trees, entries: [] }, decided, seen };
   }
 
   /** The user code that a node was found to be made of, by its digest. */
@@ -257,9 +311,16 @@ export class Planner {
     artifacts: ArtifactStore,
   ): Promise<string | undefined> {
     const { standing } = await loadExecutor(node.source);
-    const paths = Object.fromEntries(
-      outputs.map(({ port, artifact }) => [port, { path: artifacts.pathOf(artifact.digest) }]),
+    return await standing?.(
+      this.#earlier(
+        outputs.map(({ port, artifact }) => ({ port, digest: artifact.digest })),
+        artifacts,
+      ),
     );
-    return await standing?.({ outputs: paths, baseDir: this.#options.graph.baseDir });
+  }
+
+  #earlier(outputs: readonly OutputDigest[], artifacts: ArtifactStore): EarlierExecution {
+    const paths = outputs.map(({ port, digest }) => [port, { path: artifacts.pathOf(digest) }] as const);
+    return { outputs: Object.fromEntries(paths), baseDir: this.#options.graph.baseDir };
   }
 }

@@ -37,6 +37,8 @@ interface Known {
   readonly look: Look;
   /** How the files looked when it was made. */
   readonly seen: Digest;
+  /** For user code: finds it again. */
+  readonly again?: () => Promise<Known>;
 }
 
 /** How the files look, whatever else there is in their folders. */
@@ -49,8 +51,10 @@ export interface Resources {
   readonly remembered: ResourceDigests;
   /** Digests as they are now. What is remembered stays: who began with it must be able to end with it. */
   readonly afresh: ResourceDigests;
-  /** What all remembered answers come from; undefined when something of it has changed since, or could not be read. */
-  readonly looks: () => Promise<readonly Look[] | undefined>;
+  /** What all remembered answers come from; undefined when some could not be found. */
+  readonly look: () => Promise<Look | undefined>;
+  /** Whether the files of all remembered answers look as they did, and the imports of user code mean the same. */
+  readonly stillHold: () => Promise<boolean>;
   /** What the digests of user code are made of, as far as they were asked for. */
   readonly codeTexts: ReadonlyMap<Digest, string>;
 }
@@ -88,7 +92,13 @@ export function resourcesOf(baseDir: string): Resources {
     const { digest, text, files, lookups } = await userModuleIdentity(module);
     codeTexts.set(digest, text);
     const look = { trees: files, entries: lookups };
-    return { digest, look, seen: filesSeen(look) };
+    return { digest, look, seen: filesSeen(look), again: () => userCode(module) };
+  };
+
+  const allKnown = async (): Promise<readonly Known[] | undefined> => {
+    const found = await Promise.allSettled(remembered.values());
+    const known = found.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+    return known.length === found.length ? known : undefined;
   };
 
   const digestsBy = (answer: (key: string, find: () => Promise<Known>) => Promise<Known>): ResourceDigests => ({
@@ -112,11 +122,19 @@ export function resourcesOf(baseDir: string): Resources {
       const earlier = await remember(key, find);
       return filesSeen(earlier.look) === earlier.seen ? earlier : await find();
     }),
-    looks: async () => {
-      const settled = await Promise.allSettled(remembered.values());
-      const known = settled.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
-      const same = known.every(({ look, seen }) => filesSeen(look) === seen);
-      return same && known.length === settled.length ? known.map(({ look }) => look) : undefined;
+    look: async () => {
+      const known = await allKnown();
+      if (known === undefined) return undefined;
+      const paths = (kind: keyof Look): readonly string[] =>
+        [...new Set(known.flatMap(({ look }) => look[kind]))].sort();
+      return { trees: paths('trees'), entries: paths('entries') };
+    },
+    stillHold: async () => {
+      for (const { digest, look, seen, again } of (await allKnown()) ?? []) {
+        if (filesSeen(look) !== seen) return false;
+        if (again !== undefined && (await again()).digest !== digest) return false;
+      }
+      return true;
     },
     codeTexts,
   };

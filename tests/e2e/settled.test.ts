@@ -39,7 +39,7 @@ async function settled(nodes: Readonly<Record<string, string>> = { first, second
   return folder;
 }
 
-/** Runs until a run has repeated another: the first may have come too close to the making of the files. */
+/** Runs until a run has repeated another: the first comes too close to the making of the files. */
 async function settle(folder: string, ...args: readonly string[]): Promise<void> {
   const before = existsSync(join(folder, '.pipeline')) ? repeats(folder).length : 0;
   for (let run = 0; run < 4; run++) {
@@ -216,6 +216,40 @@ export const execute = async ({ outputs }) => writeFileSync(outputs.out.path + '
     await settle(folder);
     writeFileSync(join(folder, 'helper.ts'), "export const word = 'three';\n");
     expect(await expectWholeWay(folder)).toEqual({ write: 'completed' });
+  });
+
+  test('when what was pushed has changed, is gone, or was followed by another version', async () => {
+    const folder = temporaryFolder();
+    writeFileSync(
+      join(folder, 'train.ts'),
+      `import { mkdirSync, writeFileSync } from 'node:fs';
+import { artifactTypes, defineSpec, output } from 'tfjs-pipelines';
+export const spec = defineSpec({ name: 'Train', doc: 'Makes a model.', outputs: { model: output(artifactTypes.get('Model')!) } });
+export const execute = async ({ outputs }) => {
+  mkdirSync(outputs.model.path + '/Format-TFJS');
+  for (const name of ['Format-TFJS/model.json', 'model_info.json', 'transform_graph.json']) {
+    writeFileSync(outputs.model.path + '/' + name, name);
+  }
+};`,
+    );
+    const push = {
+      component: 'Pusher',
+      inputs: { model: 'train.model' },
+      params: { destination: { filesystem: { base_directory: 'served' } } },
+    };
+    writePipeline(folder, { train: JSON.stringify({ component: './train.ts' }), push: JSON.stringify(push) });
+    await settle(folder);
+    const file = join(folder, 'served', '1', 'tfjs', 'model.json');
+    chmodSync(file, 0o644);
+    writeFileSync(file, 'other');
+    expect(await expectWholeWay(folder)).toEqual({ train: 'cached', push: 'completed' });
+    await settle(folder);
+    mkdirSync(join(folder, 'served', '9'));
+    expect(await expectWholeWay(folder)).toEqual({ train: 'cached', push: 'completed' });
+    await settle(folder);
+    rmSync(join(folder, 'served'), { recursive: true });
+    expect(await expectWholeWay(folder)).toEqual({ train: 'cached', push: 'completed' });
+    expect(readdirSync(join(folder, 'served'))).toEqual(['1']);
   });
 
   test('when a fragment or a file of params has changed', async () => {
