@@ -109,3 +109,9 @@ export class StepError extends Error {
     super(message);
   }
 }
+
+/** What an earlier execution has made. */
+export interface EarlierExecution {
+  readonly outputs: Readonly<Record<string, { readonly path: string }>>;
+  readonly baseDir: string;
+}

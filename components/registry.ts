@@ -11,7 +11,7 @@ import { isMapping } from '../artifacts/mapping.js';
 import type { Look } from '../artifacts/look.js';
 import type { Digest } from '../artifacts/store/artifact-store.js';
 import type { ComponentSpec } from './component-spec.js';
-import { StepError, type AnyExecutor } from './executor.js';
+import { type EarlierExecution, StepError, type AnyExecutor } from './executor.js';
 import type { Resolve } from './resolve.js';
 import { closestName } from './suggestion.js';
 import { loadUserModule, userModuleIdentity, type UserModule } from './user-module.js';
@@ -44,12 +44,6 @@ export interface ExecutorModule {
   readonly standing?: (earlier: EarlierExecution) => Promise<string | undefined>;
   /** What `standing` looks at: as long as it is as it was, the answer is the same. */
   readonly reach?: (earlier: EarlierExecution) => Promise<Look>;
-}
-
-/** What an earlier execution has made. */
-export interface EarlierExecution {
-  readonly outputs: Readonly<Record<string, { readonly path: string }>>;
-  readonly baseDir: string;
 }
 
 interface Builtin {

@@ -16,8 +16,8 @@ import type {
 } from '../../artifacts/metadata/metadata-store.js';
 import type { ArtifactRecord } from '../../artifacts/metadata/records.js';
 import { calmSight, type Look } from '../../artifacts/look.js';
-import { StepError } from '../../components/executor.js';
-import { loadExecutor, type EarlierExecution, type ExecutorModule } from '../../components/registry.js';
+import { StepError, type EarlierExecution } from '../../components/executor.js';
+import { loadExecutor, type ExecutorModule } from '../../components/registry.js';
 import type { Candidate } from '../../components/resolve.js';
 import { backendIdentity } from '../../components/tensorflow/backend-identity.js';
 import type { GraphNode, PipelineGraph } from '../graph/pipeline-graph.js';
