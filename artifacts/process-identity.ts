@@ -2,10 +2,11 @@
  * Tells a live process from one that has died, though its number be used again or the machine restarted: locks and
  * records of running work name their owner by it.
  */
-import { systemErrorCode } from './system-error.js';
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { canonicalJson } from './canonical-json.js';
 import type { ProcessIdentity } from './metadata/records.js';
+import { systemErrorCode } from './system-error.js';
 
 function readProc(path: string): string | undefined {
   try {
@@ -73,4 +74,14 @@ export function parseProcessIdentity(text: string): ProcessIdentity | undefined 
   if (typeof pid !== 'number' || !Number.isSafeInteger(pid) || pid <= 0) return undefined;
   if (typeof started !== 'string' || typeof boot !== 'string' || typeof host !== 'string') return undefined;
   return { pid, started, boot, host };
+}
+
+/** The identity of this process as the name of a file or a folder; see {@link processOfName}. */
+export function nameOfProcess(): string {
+  return Buffer.from(canonicalJson(currentProcess())).toString('base64url');
+}
+
+/** The process that a name was made of; undefined when it is torn or is none. */
+export function processOfName(name: string): ProcessIdentity | undefined {
+  return parseProcessIdentity(Buffer.from(name, 'base64url').toString());
 }

@@ -5,9 +5,8 @@
 import { randomUUID } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { join, sep } from 'node:path';
-import { canonicalJson } from '../canonical-json.js';
 import { realDisk, type Disk } from '../disk.js';
-import { currentProcess, isAlive, parseProcessIdentity } from '../process-identity.js';
+import { isAlive, nameOfProcess, processOfName } from '../process-identity.js';
 import { endProcesses, processesWith } from '../process-tree.js';
 import { systemErrorCode } from '../system-error.js';
 import { StoreError } from './store-error.js';
@@ -15,7 +14,7 @@ import type { StoreRoot } from './store-root.js';
 
 /** The staging folder of this very process, whether it exists or not. */
 export function ownStaging(root: StoreRoot): string {
-  return join(root.staging, Buffer.from(canonicalJson(currentProcess())).toString('base64url'));
+  return join(root.staging, nameOfProcess());
 }
 
 /** Gives paths in the staging folder of this process that nothing has yet; the folder may have to be made. */
@@ -38,7 +37,7 @@ export async function deadStaging(root: StoreRoot): Promise<readonly string[]> {
   const names = await readdir(root.staging).catch(() => []);
   return names
     .filter((name) => {
-      const owner = parseProcessIdentity(Buffer.from(name, 'base64url').toString());
+      const owner = processOfName(name);
       return owner === undefined || !isAlive(owner);
     })
     .map((name) => join(root.staging, name));

@@ -3,6 +3,7 @@
  */
 import { statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { sweepUnfinished } from '../../artifacts/unfinished.js';
 import { jobSummaryFile } from '../reporting/github/job-summary.js';
 import { metricsFile } from '../reporting/metrics-file.js';
 import type { Clock, Reporter } from '../reporting/reporter.js';
@@ -20,7 +21,7 @@ function isFolder(path: string): boolean | undefined {
 }
 
 /** A file that can be written, as far as one can tell before; absolute. */
-function writable(file: string, { cwd }: Environment): string {
+async function writable(file: string, { cwd }: Environment): Promise<string> {
   const path = resolve(cwd, file);
   const problem =
     isFolder(path) === true
@@ -28,7 +29,10 @@ function writable(file: string, { cwd }: Environment): string {
       : isFolder(dirname(path)) === true
         ? undefined
         : `its folder is not there`;
-  if (problem === undefined) return path;
+  if (problem === undefined) {
+    await sweepUnfinished(dirname(path));
+    return path;
+  }
   throw new RequestError(
     'bad-metrics-file',
     `--metrics-file ${file}: ${problem}`,
@@ -65,7 +69,9 @@ export async function runObservers(args: RunArguments, environment: Environment,
   const summary = summaryFile(environment);
   const gathered = await gatherTelemetry(environment, clock, tell);
   const reporters = [
-    ...(args.metricsFile === undefined ? [] : [metricsFile(writable(args.metricsFile, environment), clock, tell)]),
+    ...(args.metricsFile === undefined
+      ? []
+      : [metricsFile(await writable(args.metricsFile, environment), clock, tell)]),
     ...(summary === undefined ? [] : [jobSummaryFile(summary, clock, tell)]),
     ...(gathered === undefined ? [] : [gathered]),
   ];

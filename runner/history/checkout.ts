@@ -2,7 +2,6 @@
  * Artifacts of a past run in a folder, as `node/output/…`: staged beside their place, verified on the way, and renamed when
  * all are there.
  */
-import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { realDisk } from '../../artifacts/disk.js';
@@ -11,6 +10,7 @@ import { unfitPath } from '../../artifacts/portable-path.js';
 import type { ArtifactStore, Manifest } from '../../artifacts/store/artifact-store.js';
 import { canClone, copyOut, type CopyMethod } from '../../artifacts/store/copy-out.js';
 import { StoreError } from '../../artifacts/store/store-error.js';
+import { withUnfinished } from '../../artifacts/unfinished.js';
 import { suggest } from '../config/fields.js';
 import { withoutInstance } from '../config/node-name.js';
 import { counted } from '../reporting/text/quantities.js';
@@ -121,29 +121,28 @@ export async function checkOut(
     );
   }
   const isNew = !existsSync(folder);
-  const staging = isNew ? `${folder}.${randomUUID()}.tmp` : join(folder, `.checkout-${randomUUID()}`);
-  try {
-    await realDisk.makeFolder(staging);
-    const sample = places.map(({ digest }) => {
-      const file = manifests.get(digest)?.files[0];
-      return file === undefined ? undefined : join(artifacts.pathOf(digest), file.path);
-    });
-    const file = sample.find((path) => path !== undefined);
-    const method: CopyMethod = hardLinks
-      ? 'hard link'
-      : file !== undefined && (await canClone(file, staging))
-        ? 'reflink'
-        : 'copy';
-    for (const { path, digest } of places) {
-      const manifest = manifests.get(digest) ?? { version: 1, files: [] };
-      await copyOut({ digest, folder: artifacts.pathOf(digest), manifest }, join(staging, path), method);
+  return await withUnfinished(isNew ? dirname(folder) : folder, async (staging) => {
+    try {
+      await realDisk.makeFolder(staging);
+      const sample = places.map(({ digest }) => {
+        const file = manifests.get(digest)?.files[0];
+        return file === undefined ? undefined : join(artifacts.pathOf(digest), file.path);
+      });
+      const file = sample.find((path) => path !== undefined);
+      const method: CopyMethod = hardLinks
+        ? 'hard link'
+        : file !== undefined && (await canClone(file, staging))
+          ? 'reflink'
+          : 'copy';
+      for (const { path, digest } of places) {
+        const manifest = manifests.get(digest) ?? { version: 1, files: [] };
+        await copyOut({ digest, folder: artifacts.pathOf(digest), manifest }, join(staging, path), method);
+      }
+      if (isNew) await realDisk.rename(staging, folder);
+      else for (const { path } of places) await settle(join(staging, path), join(folder, path));
+      return { artifacts: places.map(({ path, digest, bytes }) => ({ path, digest, bytes })), method };
+    } catch (error) {
+      throw StoreError.from(error, `checking out into ${folder}`);
     }
-    if (isNew) await realDisk.rename(staging, folder);
-    else for (const { path } of places) await settle(join(staging, path), join(folder, path));
-    return { artifacts: places.map(({ path, digest, bytes }) => ({ path, digest, bytes })), method };
-  } catch (error) {
-    throw StoreError.from(error, `checking out into ${folder}`);
-  } finally {
-    await realDisk.removeTree(staging).catch(() => undefined);
-  }
+  });
 }

@@ -3,8 +3,9 @@
  * ended: whoever reads it sees the run before, or this one.
  */
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { errorMessage } from '../../artifacts/system-error.js';
+import { unfinishedPath } from '../../artifacts/unfinished.js';
 import { prometheusText } from './prometheus.js';
 import type { Clock, Reporter } from './reporter.js';
 import { RunView } from './run-view.js';
@@ -19,7 +20,7 @@ export function metricsFile(path: string, clock: Clock, onProblem: (message: str
   const view = new RunView();
   const write = (): void => {
     // In the same folder, so that it can be renamed; without the ending that the exporter looks for.
-    const temporary = join(dirname(path), `.${basename(path)}.${String(view.run)}.tmp`);
+    const temporary = unfinishedPath(dirname(path));
     try {
       writeFileSync(temporary, prometheusText(view));
       try {

@@ -73,15 +73,17 @@ describe('run --metrics-file', () => {
 
   test('leaves the run as it is, and the file before, when it cannot be written at the end', async () => {
     const folder = temporaryFolder();
-    writeFileSync(join(folder, 'run.prom'), 'before');
-    // The step puts a folder in the way of the file that is written first.
+    mkdirSync(join(folder, 'here'));
+    writeFileSync(join(folder, 'here', 'run.prom'), 'before');
+    // The step takes the folder away.
     const script =
-      "require('fs').mkdirSync('.run.prom.1.tmp'); require('fs').writeFileSync(process.argv[1] + '/data', '')";
+      "require('fs').renameSync('here', 'there'); require('fs').writeFileSync(process.argv[1] + '/data', '')";
     const argv = [process.execPath, '-e', script, '${outputs.report}'];
     write(folder, { first: JSON.stringify({ component: 'Command', outputs: { report: 'File' }, params: { argv } }) });
-    const { status, stderr } = await pipeline(folder, ['run', 'p.yaml', '--metrics-file', 'run.prom']);
+    const { status, stderr } = await pipeline(folder, ['run', 'p.yaml', '--metrics-file', 'here/run.prom']);
     expect([status, stderr]).toEqual([0, expect.stringContaining('warning: the metrics cannot be written')]);
-    expect(readFileSync(join(folder, 'run.prom'), 'utf8')).toBe('before');
+    expect(readFileSync(join(folder, 'there', 'run.prom'), 'utf8')).toBe('before');
+    expect(readdirSync(join(folder, 'there'))).toEqual(['run.prom']);
   });
 });
 

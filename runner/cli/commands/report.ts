@@ -1,10 +1,11 @@
 /**
  * `pipeline report`: one page on a run, in a file.
  */
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { realDisk } from '../../../artifacts/disk.js';
 import { openLocalArtifactStore } from '../../../artifacts/store/local-artifact-store.js';
 import { StoreError } from '../../../artifacts/store/store-error.js';
+import { withUnfinished } from '../../../artifacts/unfinished.js';
 import { findRun } from '../../history/find-run.js';
 import { runPageContent } from '../../history/run-page-content.js';
 import { runPage } from '../../reporting/page/run-page.js';
@@ -16,7 +17,7 @@ import { shownPath } from '../shown-path.js';
 /** Writes a page so that there is either the old file or the new one. @throws StoreError when it cannot be written */
 export async function writePage(path: string, page: string): Promise<void> {
   try {
-    await realDisk.writeFile(path, page);
+    await withUnfinished(dirname(path), (temporary) => realDisk.writeFile(path, page, temporary));
   } catch (error) {
     throw StoreError.from(error, `writing ${path}`);
   }

@@ -2,9 +2,8 @@
  * Writes the archive of a run. Artifacts are verified before they go in; the archive is staged beside its place, and the
  * same run gives the same bytes.
  */
-import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { create } from 'tar';
 import { canonicalJson } from '../../../artifacts/canonical-json.js';
 import { realDisk } from '../../../artifacts/disk.js';
@@ -13,6 +12,7 @@ import type { RunRecord } from '../../../artifacts/metadata/records.js';
 import { unfitPath } from '../../../artifacts/portable-path.js';
 import type { ArtifactStore } from '../../../artifacts/store/artifact-store.js';
 import { StoreError } from '../../../artifacts/store/store-error.js';
+import { withUnfinished } from '../../../artifacts/unfinished.js';
 import { RequestError } from '../../source/request-error.js';
 import { ARCHIVE, ARCHIVE_FORMAT, type ArchivedRecords } from './archive-format.js';
 import { runRecords } from './run-records.js';
@@ -102,37 +102,36 @@ export async function exportRun(
   const records = runRecords(run, metadata, (digest) => existsSync(artifacts.pathOf(digest)));
   const all = [...records.artifacts.values()];
   const digests = [...new Set(all.filter(({ gone }) => !gone).map(({ digest }) => digest))].sort();
-  const staging = `${output}.${randomUUID()}.tmp`;
-  try {
-    await realDisk.makeFolder(staging);
-    const texts = {
-      [ARCHIVE.head]: `${canonicalJson({ format: ARCHIVE_FORMAT, run: run.id })}\n`,
-      [ARCHIVE.records]: recordLines(records),
-    };
-    const files: PackedFile[] = [];
-    for (const [path, text] of Object.entries(texts)) {
-      await realDisk.writeFile(join(staging, path), text);
-      files.push({ absolute: join(staging, path), path });
+  return await withUnfinished(dirname(output), async (staging) => {
+    try {
+      await realDisk.makeFolder(staging);
+      const texts = {
+        [ARCHIVE.head]: `${canonicalJson({ format: ARCHIVE_FORMAT, run: run.id })}\n`,
+        [ARCHIVE.records]: recordLines(records),
+      };
+      const files: PackedFile[] = [];
+      for (const [path, text] of Object.entries(texts)) {
+        await realDisk.writeFile(join(staging, path), text);
+        files.push({ absolute: join(staging, path), path });
+      }
+      files.push(...code.map(({ absolute, path }) => ({ absolute, path: `${ARCHIVE.pipeline}/${path}` })));
+      for (const digest of digests) files.push(...(await artifactFiles(digest, artifacts)));
+      const unfit = unfitPath(files.map(({ path }) => path));
+      if (unfit !== undefined) {
+        throw new RequestError('bad-name', `'${unfit.path.slice(0, 200)}' cannot be packed: ${unfit.fault}`);
+      }
+      const archive = join(staging, 'archive.tar.gz');
+      await pack(files, archive);
+      await realDisk.sync(archive);
+      await realDisk.rename(archive, output);
+      const unique = new Map(all.map((artifact) => [artifact.digest, artifact]));
+      return {
+        artifacts: digests.length,
+        bytes: digests.reduce((sum, digest) => sum + (unique.get(digest)?.bytes ?? 0), 0),
+        gone: [...unique.values()].filter(({ gone }) => gone).map(({ digest }) => digest),
+      };
+    } catch (error) {
+      throw StoreError.from(error, `writing ${output}`);
     }
-    files.push(...code.map(({ absolute, path }) => ({ absolute, path: `${ARCHIVE.pipeline}/${path}` })));
-    for (const digest of digests) files.push(...(await artifactFiles(digest, artifacts)));
-    const unfit = unfitPath(files.map(({ path }) => path));
-    if (unfit !== undefined) {
-      throw new RequestError('bad-name', `'${unfit.path.slice(0, 200)}' cannot be packed: ${unfit.fault}`);
-    }
-    const archive = join(staging, 'archive.tar.gz');
-    await pack(files, archive);
-    await realDisk.sync(archive);
-    await realDisk.rename(archive, output);
-    const unique = new Map(all.map((artifact) => [artifact.digest, artifact]));
-    return {
-      artifacts: digests.length,
-      bytes: digests.reduce((sum, digest) => sum + (unique.get(digest)?.bytes ?? 0), 0),
-      gone: [...unique.values()].filter(({ gone }) => gone).map(({ digest }) => digest),
-    };
-  } catch (error) {
-    throw StoreError.from(error, `writing ${output}`);
-  } finally {
-    await realDisk.removeTree(staging).catch(() => undefined);
-  }
+  });
 }

@@ -2,10 +2,9 @@
  * Takes in the archive of a run, which may come from anywhere. It is unpacked in staging and verified as a whole; only then
  * anything comes into the store: artifacts first, then all records at once.
  */
-import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { cp, readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { canonicalJson } from '../../../artifacts/canonical-json.js';
 import { sha256Hex } from '../../../artifacts/digest.js';
 import { realDisk } from '../../../artifacts/disk.js';
@@ -16,6 +15,7 @@ import { makeManifest, manifestBytes } from '../../../artifacts/store/manifest.j
 import { closeStaging, openStaging, stagingPaths } from '../../../artifacts/store/staging.js';
 import { StoreError } from '../../../artifacts/store/store-error.js';
 import { findRoot, openRoot, type StoreRoot } from '../../../artifacts/store/store-root.js';
+import { sweepUnfinished, unfinishedPath } from '../../../artifacts/unfinished.js';
 import { StepError } from '../../../components/executor.js';
 import { unpackArchive } from '../../../components/formats/archive.js';
 import { RequestError } from '../../source/request-error.js';
@@ -160,9 +160,10 @@ export async function importArchive(options: ImportOptions): Promise<Imported> {
   }
   const found = await findRoot(options.root);
   // On the file system of the store, so that folders can be renamed into it.
-  const staging = found === undefined ? `${options.root}.import-${randomUUID()}` : stagingPaths(found)();
-  const copied = `${files ?? staging}.${randomUUID()}.tmp`;
+  const staging = found === undefined ? unfinishedPath(dirname(options.root)) : stagingPaths(found)();
+  const copied = files === undefined ? undefined : unfinishedPath(dirname(files));
   try {
+    for (const path of [options.root, ...(files === undefined ? [] : [files])]) await sweepUnfinished(dirname(path));
     if (found !== undefined) await openStaging(found);
     await realDisk.makeFolder(staging);
     const unpacked = await unpack(options, staging);
@@ -171,9 +172,9 @@ export async function importArchive(options: ImportOptions): Promise<Imported> {
     await openStaging(root);
     try {
       // Copied before anything else: what hinders it is told while the store is as it was.
-      if (files !== undefined) await cp(await pipelineFolder(staging), copied, { recursive: true });
+      if (copied !== undefined) await cp(await pipelineFolder(staging), copied, { recursive: true });
       const taken = await takeIn(unpacked, root);
-      if (files !== undefined) await realDisk.rename(copied, files);
+      if (files !== undefined && copied !== undefined) await realDisk.rename(copied, files);
       const { exportedAs, digests, pipelineFiles } = unpacked;
       return { ...taken, exportedAs, artifacts: digests.length, pipelineFiles };
     } finally {
@@ -182,7 +183,9 @@ export async function importArchive(options: ImportOptions): Promise<Imported> {
   } catch (error) {
     throw StoreError.from(error, `importing ${options.archive}`);
   } finally {
-    for (const path of [staging, copied]) await realDisk.removeTree(path).catch(() => undefined);
+    for (const path of [staging, ...(copied === undefined ? [] : [copied])]) {
+      await realDisk.removeTree(path).catch(() => undefined);
+    }
     if (found !== undefined) await closeStaging(found);
   }
 }
