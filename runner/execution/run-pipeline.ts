@@ -416,7 +416,7 @@ class Run {
     });
   }
 
-  /** Keeps the user code of a step that is on record. */
+  /** Keeps the user code of a step. */
   async #keepCode(fingerprint: FingerprintRecord): Promise<void> {
     for (const [digest, text] of this.#planner.codeOf(fingerprint)) {
       await keepCode(this.#surroundings.root, digest, text);
@@ -497,6 +497,9 @@ class Run {
         reusable,
       };
       const records = beginning.end(this.#metadata, (id) => this.#metadata.completeExecution(id, completion));
+      // Once more, now that it is on record: what only made artifacts that are gone may just have been removed. The step
+      // is done, though it cannot be kept.
+      await this.#keepCode(decision.fingerprint).catch(() => undefined);
       await dropCheckpoints(this.#surroundings.root, decision.fingerprint.digest);
       for (const { digest } of outcome.outputs) this.#proved.add(digest);
       const outputs = madeByPort(outcome.outputs, records);
