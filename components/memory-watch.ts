@@ -63,6 +63,19 @@ function killedForMemory(root: string): number {
   return 0;
 }
 
+/** What V8 throws when typed arrays or the memory of WebAssembly cannot be had. */
+const NO_ARRAY = /^Array buffer allocation failed|^Invalid typed array length: \d+$|^WebAssembly\.Memory/u;
+
+/** The failure that an error tells of which was thrown for want of memory; undefined for all others. */
+export function memoryFailure(error: unknown): StepError | undefined {
+  if (!(error instanceof RangeError) || !NO_ARRAY.test(error.message)) return undefined;
+  return new StepError(
+    'out-of-memory',
+    `memory ran out: ${error.message}`,
+    'let it work on less at once: a smaller model, or smaller batches',
+  );
+}
+
 /** Watches one process, from before it starts. */
 export class MemoryWatch {
   readonly #root: string;

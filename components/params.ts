@@ -36,6 +36,8 @@ export interface ParamResource {
 export interface ParamReport {
   problem(problem: ParamProblem): void;
   resource(resource: ParamResource): void;
+  /** Told where a value stands that the outputs do not come from. */
+  immaterial?(path: ParamPath): void;
 }
 
 /** The part of JSON Schema (draft 2020-12) that descriptors produce. */
@@ -73,6 +75,11 @@ interface Common<T> {
   readonly doc: string;
   readonly default?: T;
   readonly optional?: boolean;
+  /**
+   * `false`: whatever it is, the outputs are the same bytes, as with a number of processes. It is then no part of the
+   * fingerprint: steps that differ in it alone stand for each other.
+   */
+  readonly affectsOutputs?: false;
 }
 
 /** `T`, or `T | undefined` for an optional descriptor without default. */
@@ -86,8 +93,12 @@ interface Kind<T> {
 }
 
 function describe<T, O extends Common<unknown>>(options: O, kind: Kind<T>): Param<Presence<T, O>> {
+  const isImmaterial = options.affectsOutputs === false;
+  const doc = isImmaterial
+    ? `${options.doc} It makes no difference for the outputs: no change of it runs a step again.`
+    : options.doc;
   const described: Param<unknown> = {
-    doc: options.doc,
+    doc,
     type: kind.type,
     optional: options.optional === true || options.default !== undefined,
     default: options.default,
@@ -102,11 +113,12 @@ function describe<T, O extends Common<unknown>>(options: O, kind: Kind<T>): Para
         });
         return undefined;
       }
+      if (isImmaterial) report.immaterial?.(path);
       return kind.check(value, path, report);
     },
     jsonSchema: () => ({
       ...kind.schema(),
-      ...(options.doc === '' ? {} : { description: options.doc }),
+      ...(doc === '' ? {} : { description: doc }),
       ...(options.default === undefined ? {} : { default: options.default }),
     }),
   };
@@ -503,7 +515,10 @@ function json<const O extends Common<Json>>(options: O): Param<Presence<Json, O>
   });
 }
 
-/** The kinds of parameters. Every one takes `doc`, and `default` or `optional: true` when it may be left out. */
+/**
+ * The kinds of parameters. Every one takes `doc`, `default` or `optional: true` when it may be left out, and
+ * `affectsOutputs: false` when the outputs do not come from it.
+ */
 export const param = {
   integer,
   number,

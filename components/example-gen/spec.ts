@@ -28,6 +28,7 @@ const archive = param.object(
   {
     urls: param.list(param.string({ doc: '', pattern: /^https?:\/\//u, like: 'an http or https address' }), {
       doc: 'Where to get it, tried in order.',
+      affectsOutputs: false,
       minItems: 1,
       default: [
         'https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz',

@@ -10,6 +10,7 @@ import { readExamplesInfo } from '../formats/examples/examples-files.js';
 import { evaluationSplit } from '../tensorflow/training-data.js';
 import { describeTrial } from './describe-trial.js';
 import { drawConfigurations } from './draw.js';
+import { givingUp } from './hopeless-search.js';
 import { objectiveOf, type Objective } from './objective.js';
 import { writeBest, writeResults } from './results.js';
 import { configurationCount, schedule } from './schedule.js';
@@ -81,7 +82,9 @@ export const execute: Executor<typeof spec> = async (context) => {
     run: async (trial, configuration) => {
       const order = { values: trial.values, epochs: trial.epochs, checkpointDir: folderOf(configuration) };
       return await workers.train(order, {
-        warn: log.warn,
+        warn: (message) => {
+          log.warn(`trial ${trial.trial_id}: ${message}`);
+        },
         progress: (update) => {
           progress.training(trial, update);
         },
@@ -93,7 +96,7 @@ export const execute: Executor<typeof spec> = async (context) => {
   };
   const known = new Set<string>();
   const recorded = await recordedRunner(join(checkpointDir, 'trials'), trained, (id) => known.add(id));
-  const runner: TrialRunner = {
+  const told: TrialRunner = {
     ...recorded,
     run: async (trial, configuration) => {
       const outcome = await recorded.run(trial, configuration);
@@ -103,6 +106,7 @@ export const execute: Executor<typeof spec> = async (context) => {
       return outcome;
     },
   };
+  const runner = givingUp(told, configurations.length);
   let trials: readonly Trial[];
   try {
     signal.throwIfAborted();

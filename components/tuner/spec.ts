@@ -13,10 +13,11 @@ const params = {
   algorithm: algorithmParam,
   objective: objectiveParam,
   parallel: param.integer({
-    doc: 'Trials that train at the same time, at most as many as there are cores. Default: the number of cores. It makes no difference for the results.',
+    doc: 'Trials that train at the same time, at most as many as there are cores. Default: the number of cores.',
     minimum: 1,
     maximum: 1024,
     optional: true,
+    affectsOutputs: false,
   }),
 } as const;
 

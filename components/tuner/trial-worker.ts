@@ -3,6 +3,7 @@
  */
 import { errorMessage } from '../../artifacts/system-error.js';
 import { StepError } from '../executor.js';
+import { memoryFailure } from '../memory-watch.js';
 import { trialTrainer, type TrainTrial } from './train-trial.js';
 import type { TrialOrder, TrialReport, TrialSetup } from './trial-message.js';
 
@@ -31,6 +32,12 @@ async function execute(opened: Promise<TrainTrial>, order: TrialOrder): Promise<
       });
       report({ type: 'ended', outcome: { status: 'COMPLETED', history } });
     } catch (error) {
+      const starved = memoryFailure(error);
+      if (starved !== undefined) {
+        const { code, message, hint } = starved;
+        report({ type: 'ended', outcome: { status: 'FAILED', message, died: { code, hint } } });
+        return;
+      }
       if (!(error instanceof StepError)) throw error;
       report({ type: 'ended', outcome: { status: 'FAILED', message: error.message } });
     }

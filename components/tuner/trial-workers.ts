@@ -1,28 +1,24 @@
 /**
- * Worker processes that train configurations side by side, each with a backend of its own: the kernels use one core.
+ * Trains configurations side by side in processes of their own, since the kernels use one core. Which one runs where makes
+ * no difference for its outcome: one whose process dies is trained once more, alone, so that it has not failed for what
+ * others took.
  */
-import { fork, type ChildProcess } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
-import { StepError, type Progress } from '../executor.js';
-import { MemoryWatch, RAISE_HEAP } from '../memory-watch.js';
 import type { TrialOutcome } from './trial.js';
-import type { TrialOrder, TrialReport, TrialSetup } from './trial-message.js';
+import type { TrialOrder, TrialSetup } from './trial-message.js';
+import { TrialProcess, type TrialListener } from './trial-process.js';
 
-/** What a worker says while it trains. */
-export interface TrialListener {
-  readonly progress: (progress: Progress) => void;
-  readonly warn: (message: string) => void;
-}
+/** Begins a training in a process. */
+type Begin = (process: TrialProcess) => void;
 
-function brokenError({ code, message, hint }: Extract<TrialReport, { type: 'broken' }>): Error {
-  return code === undefined ? new Error(message) : new StepError(code, message, hint);
-}
-
-/** Worker processes, started when they are needed. */
+/** Processes of a search, started when they are needed. */
 export class TrialWorkers {
-  readonly #idle: ChildProcess[] = [];
-  readonly #all: ChildProcess[] = [];
-  readonly #waiting: ((worker: ChildProcess) => void)[] = [];
+  readonly #idle: TrialProcess[] = [];
+  readonly #busy = new Set<TrialProcess>();
+  readonly #waiting: Begin[] = [];
+  /** Those that are to train alone; first, so that they need not wait for all others. */
+  readonly #waitingAlone: Begin[] = [];
+  #isAlone = false;
+  #isClosed = false;
 
   /**
    * @param count - processes at most
@@ -33,90 +29,64 @@ export class TrialWorkers {
   ) {}
 
   /**
-   * Trains a configuration, as soon as a worker is free. Never settles after {@link close}.
+   * Trains a configuration, as soon as its turn has come. Never settles after {@link close}.
    *
-   * @throws StepError and others when no trial can be trained, or when the worker died
+   * @throws StepError and others when no trial can be trained
    */
   async train(order: TrialOrder, listener: TrialListener): Promise<TrialOutcome> {
-    const worker = await this.#free();
-    const outcome = await this.#execute(worker, order, listener);
-    const next = this.#waiting.shift();
-    if (next === undefined) this.#idle.push(worker);
-    else next(worker);
+    const outcome = await this.#trainIn(this.#waiting, order, listener);
+    if (outcome.status === 'COMPLETED' || outcome.died === undefined) {
+      this.#next();
+      return outcome;
+    }
+    const { hint } = outcome.died;
+    const help = hint === undefined ? '' : ` (${hint})`;
+    listener.warn(`${outcome.message}${help}; it is trained once more, alone`);
+    const again = await this.#trainIn(this.#waitingAlone, order, listener);
+    this.#next();
+    return again;
+  }
+
+  /** Ends all processes at once. Their trainings stand in their checkpoints. */
+  close(): void {
+    this.#isClosed = true;
+    for (const process of [...this.#idle.splice(0), ...this.#busy]) process.end();
+  }
+
+  /** Waits in a line for a process, and trains in it. */
+  async #trainIn(line: Begin[], order: TrialOrder, listener: TrialListener): Promise<TrialOutcome> {
+    const process = await new Promise<TrialProcess>((begin) => {
+      line.push(begin);
+      this.#next();
+    });
+    const outcome = await process.train(order, listener);
+    this.#busy.delete(process);
+    this.#isAlone = false;
+    if (process.isUsable) this.#idle.push(process);
+    else process.end();
     return outcome;
   }
 
-  /** Ends all workers at once. Their trainings stand in their checkpoints. */
-  close(): void {
-    for (const worker of this.#all) {
-      worker.removeAllListeners('exit');
-      worker.kill('SIGKILL');
+  /** Lets begin what may begin now. */
+  #next(): void {
+    while (!this.#isClosed && !this.#isAlone) {
+      const alone = this.#waitingAlone.length > 0;
+      if (this.#busy.size >= (alone ? 1 : this.count)) return;
+      const begin = (alone ? this.#waitingAlone : this.#waiting).shift();
+      if (begin === undefined) return;
+      // What the idle ones hold would be missing.
+      if (alone) for (const process of this.#idle.splice(0)) process.end();
+      this.#isAlone = alone;
+      const process = this.#usable();
+      this.#busy.add(process);
+      begin(process);
     }
   }
 
-  async #free(): Promise<ChildProcess> {
-    const idle = this.#idle.pop();
-    if (idle !== undefined) return idle;
-    if (this.#all.length < this.count) return this.#start();
-    return await new Promise((resolve) => {
-      this.#waiting.push(resolve);
-    });
-  }
-
-  #start(): ChildProcess {
-    const worker = fork(fileURLToPath(new URL('./trial-worker.js', import.meta.url)), [], {
-      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-      serialization: 'advanced',
-    });
-    this.#all.push(worker);
-    worker.send(this.setup);
-    return worker;
-  }
-
-  async #execute(worker: ChildProcess, order: TrialOrder, listener: TrialListener): Promise<TrialOutcome> {
-    const watch = new MemoryWatch();
-    try {
-      return await new Promise<TrialOutcome>((resolve, reject) => {
-        worker.on('message', (report: TrialReport) => {
-          switch (report.type) {
-            case 'progress':
-              listener.progress(report.progress);
-              break;
-            case 'warning':
-              listener.warn(report.message);
-              break;
-            case 'ended':
-              resolve(report.outcome);
-              break;
-            case 'broken':
-              reject(brokenError(report));
-              break;
-          }
-        });
-        worker.once('exit', (code, endedBy) => {
-          const starved = watch.failure('the process of a trial', { code, signal: endedBy }, RAISE_HEAP);
-          if (starved !== undefined) {
-            reject(starved);
-            return;
-          }
-          const how = endedBy === null ? `ended with status ${String(code)}` : `was ended by ${endedBy}`;
-          // What it printed went to the step's log: V8 ends a process with SIGABRT when its heap is full.
-          const hint =
-            endedBy === 'SIGKILL'
-              ? 'someone ended it, or the system had run out of memory; set parallel: 1'
-              : endedBy === 'SIGABRT'
-                ? RAISE_HEAP
-                : undefined;
-          reject(new StepError('worker-died', `the process of a trial ${how}`, hint));
-        });
-        worker.once('error', (error) => {
-          reject(new StepError('worker-died', `the process of a trial cannot be reached: ${error.message}`));
-        });
-        worker.send(order);
-      });
-    } finally {
-      worker.removeAllListeners('message').removeAllListeners('exit').removeAllListeners('error');
-      worker.on('error', () => undefined);
+  #usable(): TrialProcess {
+    for (let process = this.#idle.pop(); process !== undefined; process = this.#idle.pop()) {
+      if (process.isUsable) return process;
     }
+    return new TrialProcess(this.setup);
   }
 }

@@ -21,11 +21,22 @@ export interface PlannedTrial {
   readonly parent: string | null;
 }
 
+/** That a trial's process died, or cannot go on for want of memory, as an error tells of it. */
+export interface Death {
+  readonly code: string;
+  readonly hint: string | undefined;
+}
+
 /** How a trial ended. */
 export type TrialOutcome =
   /** `history` begins at the configuration's first epoch. */
   | { readonly status: 'COMPLETED'; readonly history: readonly EpochRecord[] }
-  | { readonly status: 'FAILED'; readonly message: string };
+  | {
+      readonly status: 'FAILED';
+      readonly message: string;
+      /** When the process of the trial has not outlived it. */
+      readonly died?: Death;
+    };
 
 /** A trial that completed. */
 export interface CompletedTrial extends PlannedTrial {

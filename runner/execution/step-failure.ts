@@ -2,13 +2,15 @@
  * From what an executor threw to what is recorded and shown.
  */
 import { StepError } from '../../components/executor.js';
+import { memoryFailure } from '../../components/memory-watch.js';
 import { StoreError } from '../../artifacts/store/store-error.js';
 import type { StepFailure } from './run-event.js';
 
 /** Describes an error. Anything but an expected one counts as a defect and keeps its stack. */
 export function stepFailure(error: unknown): StepFailure {
-  if (error instanceof StepError || error instanceof StoreError) {
-    return { code: error.code, message: error.message, hint: error.hint, stack: undefined };
+  const expected = error instanceof StepError || error instanceof StoreError ? error : memoryFailure(error);
+  if (expected !== undefined) {
+    return { code: expected.code, message: expected.message, hint: expected.hint, stack: undefined };
   }
   const isError = error instanceof Error;
   return {

@@ -46,12 +46,14 @@ function workerDied(code: number | null, endedBy: NodeJS.Signals | null): StepEr
 /** Ends a worker with all that it started, in a group of its own or not. */
 function endWorker({ child }: Worker): void {
   if (child.pid === undefined) return;
-  endProcesses(descendantsOf(child.pid));
+  const started = descendantsOf(child.pid);
   try {
+    // Before what it has started: it would take their ends for theirs.
     process.kill(-child.pid, 'SIGKILL');
   } catch {
     // Nothing is left of it.
   }
+  endProcesses(started);
 }
 
 function isUsable({ child }: Worker): boolean {

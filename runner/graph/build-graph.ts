@@ -51,6 +51,7 @@ function checkNodeParams(
 ): {
   readonly values: Readonly<Record<string, unknown>>;
   readonly resources: readonly ParamResource[];
+  readonly immaterial: readonly ParamPath[];
   readonly located: LocatedMapping | undefined;
 } {
   const later = new Map<string, readonly string[]>();
@@ -63,9 +64,11 @@ function checkNodeParams(
   }
   const env = new Map(config.env.map(({ entry, value }) => [entry.key, value]));
   const resources: ParamResource[] = [];
+  const immaterial: ParamPath[] = [];
   const scope = { params: config.scope.params, env, each: config.each, later };
   const replaced = config.params && interpolate(config.params, scope, problems);
-  if (config.params !== undefined && replaced === undefined) return { values: {}, resources, located: undefined };
+  if (config.params !== undefined && replaced === undefined)
+    return { values: {}, resources, immaterial, located: undefined };
   const located = replaced && asMapping(replaced, 'params', problems);
   const report = ({ code, path, atKey, message, hint }: ParamProblem): void => {
     const range = located ? rangeAt(located, path, atKey) : config.name.range;
@@ -82,12 +85,16 @@ function checkNodeParams(
     spec.params,
     located === undefined ? {} : (plain(located) as Record<string, unknown>),
     [],
-    { problem: report, resource: (resource) => resources.push(resource) },
+    {
+      problem: report,
+      resource: (resource) => resources.push(resource),
+      immaterial: (path) => immaterial.push(path),
+    },
   );
   if (values !== undefined) {
     spec.check(values, new Set(config.inputs.map(({ port }) => port.value)), outputs).forEach(report);
   }
-  return { values: values ?? {}, resources, located };
+  return { values: values ?? {}, resources, immaterial, located };
 }
 
 /** What comes into a node. */
@@ -217,7 +224,7 @@ export async function buildGraph(
   let edges = 0;
   for (const node of resolved.values()) {
     const { config, spec, source, outputs } = node;
-    const { values, resources, located } = checkNodeParams(node, problems);
+    const { values, resources, immaterial, located } = checkNodeParams(node, problems);
     const { inputs, notGiven } = checkInputs(node, references, problems);
     const names = references.names(config.scope);
     for (const { value, range } of config.after) {
@@ -256,6 +263,7 @@ export async function buildGraph(
       outputs,
       inputs,
       resources,
+      immaterial,
       params: values,
       after,
       when: notGiven === undefined ? when : conditionNotGiven(notGiven),

@@ -43,6 +43,8 @@ export interface GraphNode {
   readonly spec: ComponentSpec;
   /** After interpolation and with defaults. */
   readonly params: Readonly<Record<string, unknown>>;
+  /** Where values stand in the params that the outputs do not come from. */
+  readonly immaterial: readonly ParamPath[];
   /** Files, folders and user code that the params name. */
   readonly resources: readonly ParamResource[];
   /** References by port, in order; one element unless the port takes a list. */

@@ -39,6 +39,18 @@ export function replaced(value: unknown, path: ParamPath, by: unknown): unknown 
   );
 }
 
+/** A copy of plain data without the value at a path. */
+function without(value: unknown, [key, ...rest]: ParamPath): unknown {
+  if (Array.isArray(value)) {
+    return value.map((item: unknown, index) => (index === key && rest.length > 0 ? without(item, rest) : item));
+  }
+  return Object.fromEntries(
+    Object.entries(value as Record<string, unknown>).flatMap(([name, item]) =>
+      name !== key ? [[name, item]] : rest.length > 0 ? [[name, without(item, rest)]] : [],
+    ),
+  );
+}
+
 /** Says of what a param names, and cannot be read, where the param stands. */
 async function atPlace<T>(node: GraphNode, path: ParamPath, found: Promise<T>): Promise<T> {
   try {
@@ -61,6 +73,7 @@ async function paramIngredients(
         : { module: await atPlace(node, path, resources.module(value)), name: value.slice(value.lastIndexOf('#') + 1) };
     params = replaced(params, path, ingredient);
   }
+  for (const path of node.immaterial) params = without(params, path);
   return params as Readonly<Record<string, unknown>>;
 }
 

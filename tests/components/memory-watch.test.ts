@@ -4,7 +4,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { MemoryWatch } from '../../components/memory-watch.js';
+import { memoryFailure, MemoryWatch } from '../../components/memory-watch.js';
 import { temporaryFolders } from '../rig/temp-folder.js';
 
 const temporaryFolder = temporaryFolders();
@@ -83,5 +83,26 @@ describe('a process whose heap was full', () => {
   test('was none that said so and went on', () => {
     expect(watch.failure('node', { code: 1, signal: null }, '')).toBeUndefined();
     expect(new MemoryWatch(temporaryFolder()).failure('node', { code: null, signal: 'SIGABRT' }, '')).toBeUndefined();
+  });
+});
+
+describe('an error', () => {
+  test('that was thrown for want of memory says so', () => {
+    for (const message of [
+      'Array buffer allocation failed',
+      'Invalid typed array length: 625000000',
+      'WebAssembly.Memory.grow(): Maximum memory size exceeded',
+    ]) {
+      expect(memoryFailure(new RangeError(message))).toMatchObject({
+        code: 'out-of-memory',
+        message: `memory ran out: ${message}`,
+      });
+    }
+  });
+
+  test('of another kind does not', () => {
+    expect(memoryFailure(new RangeError('Invalid typed array length: -1'))).toBeUndefined();
+    expect(memoryFailure(new Error('Array buffer allocation failed'))).toBeUndefined();
+    expect(memoryFailure(undefined)).toBeUndefined();
   });
 });

@@ -34,6 +34,43 @@ describe('pipeline run', () => {
     expect(executed(folder, 'second')).toBe(2);
   });
 
+  test('a param that the outputs do not come from runs nothing again, wherever it stands', async () => {
+    const folder = temporaryFolder();
+    writeFileSync(
+      join(folder, 'own.ts'),
+      `import { writeFileSync } from 'node:fs';
+import { artifactTypes, defineSpec, output, param } from 'tfjs-pipelines';
+export const spec = defineSpec({
+  name: 'Own', doc: 'Writes a text.', outputs: { report: output(artifactTypes.get('File')!) },
+  params: {
+    text: param.string({ doc: 'The text.' }),
+    threads: param.integer({ doc: 'Threads.', optional: true, affectsOutputs: false }),
+    tuned: param.list(
+      param.object({ size: param.integer({ doc: 'Size.' }), blocks: param.integer({ doc: 'Blocks.', default: 1, affectsOutputs: false }) }, { doc: '' }),
+      { doc: 'More.', default: [] },
+    ),
+  },
+});
+export const execute = async ({ outputs, params }) => {
+  writeFileSync(outputs.report.path + '/data', params.text);
+};
+`,
+    );
+    const own = (params: Readonly<Record<string, unknown>>): void => {
+      write(folder, { own: JSON.stringify({ component: './own.ts', params }) });
+    };
+    own({ text: 'a', tuned: [{ size: 1, blocks: 2 }] });
+    expect(await run(folder)).toEqual({ own: 'completed' });
+    own({ text: 'a', threads: 2, tuned: [{ size: 1, blocks: 2 }] });
+    expect(await run(folder)).toEqual({ own: 'cached' });
+    own({ text: 'a', threads: 3, tuned: [{ size: 1 }] });
+    expect(await run(folder)).toEqual({ own: 'cached' });
+    own({ text: 'a', threads: 3, tuned: [{ size: 2 }] });
+    expect(await run(folder)).toEqual({ own: 'completed' });
+    const { stdout } = await pipeline(folder, ['components', './own.ts']);
+    expect(stdout).toContain('Threads. It makes no difference for the outputs');
+  });
+
   test('a failed step stops what needs it and nothing else; status 1', async () => {
     const folder = temporaryFolder();
     write(folder, { first: failingStep, second, other });

@@ -1,7 +1,7 @@
 /**
  * Searches through the command line, on points of two classes that a small network tells apart.
  */
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
@@ -69,6 +69,7 @@ interface TrialFile {
   readonly status: string;
   readonly score: number | null;
   readonly history?: readonly unknown[];
+  readonly message?: string;
 }
 
 /** The only file of a name in a store. */
@@ -101,6 +102,9 @@ describe('a search', () => {
     expect(one).toMatchObject({ status: 0 });
     const { best, results } = filesOf(join(folder, 'two'));
     expect(filesOf(join(folder, 'one'))).toEqual({ best, results });
+    // The number of processes is none of its ingredients.
+    const same = await pipeline(folder, ['run', 'p.yaml', '--root', 'two']);
+    expect(same.stdout).toContain('3 nodes: 3 cached');
 
     const trials = trialsOf(results);
     expect(trials).toHaveLength(15);
@@ -260,4 +264,104 @@ test('a search that is killed ends its processes, and does no finished trial aga
   expect(filesOf(join(folder, 'killed'))).toEqual(whole);
   expect(gate.entered - before).toBeGreaterThanOrEqual(trials - 3);
   expect(gate.entered - before).toBeLessThan(trials);
+});
+
+/** A network whose code does something with its process first, which it is told by the number of units. */
+const DYING = `
+  import { appendFileSync, existsSync } from 'node:fs';
+  export async function build({ tf, hp, inputShape }) {
+    appendFileSync('begun.txt', hp.units + '\\n');
+    if (existsSync('deadly') && hp.units % 4 === 0) process.kill(process.pid, 'SIGKILL');
+    if (existsSync('hungry') && hp.units % 4 === 2) for (const all = []; ; ) all.push(new Array(1e5).fill(all.length));
+    const input = tf.input({ shape: inputShape });
+    const kernelInitializer = tf.initializers.glorotUniform({ seed: 1 });
+    const hidden = tf.layers.dense({ units: hp.units, activation: 'relu', kernelInitializer }).apply(input);
+    const outputs = tf.layers.dense({ units: 2, activation: 'softmax', kernelInitializer }).apply(hidden);
+    return tf.model({ inputs: input, outputs });
+  }`;
+
+const dyingSearch = {
+  model: { build: 'net.ts#build' },
+  space: { units: space.units },
+  algorithm: { RandomSearch: { max_trials: 6, epochs: 1 } },
+};
+
+/** A folder with a random search over networks that may die. */
+function dying(more: Readonly<Record<string, unknown>> = {}): string {
+  const folder = folderWithPoints();
+  writeFileSync(join(folder, 'net.ts'), DYING);
+  write(folder, { ...dyingSearch, ...more });
+  return folder;
+}
+
+const begun = (folder: string): readonly string[] => readFileSync(join(folder, 'begun.txt'), 'utf8').trim().split('\n');
+
+describe('a trial whose process dies', () => {
+  test('is trained once more, and the search comes out as if nothing had been', async () => {
+    const folder = dying();
+    expect(await pipeline(folder, ['run', 'p.yaml', '--root', 'sound'])).toMatchObject({ status: 0 });
+    rmSync(join(folder, 'begun.txt'));
+    // It dies at the first attempt only.
+    writeFileSync(
+      join(folder, 'net.ts'),
+      DYING.replace("existsSync('deadly')", "!existsSync('died-' + hp.units)").replace(
+        'process.kill(',
+        "appendFileSync('died-' + hp.units, ''), process.kill(",
+      ),
+    );
+    const { status, stdout } = await pipeline(folder, ['run', 'p.yaml', '--root', 'shaken']);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(
+      /trial 000\d: the process of the trial was ended by SIGKILL .*it is trained once more, alone/u,
+    );
+    expect(begun(folder).length).toBeGreaterThan(6);
+    expect(filesOf(join(folder, 'shaken'))).toEqual(filesOf(join(folder, 'sound')));
+  });
+
+  test('has failed when it dies again, for the reason that is known, and the search goes on', async () => {
+    const folder = dying();
+    writeFileSync(join(folder, 'deadly'), '');
+    expect(await pipeline(folder, ['run', 'p.yaml', '--root', 'two'])).toMatchObject({ status: 0 });
+    const { results } = filesOf(join(folder, 'two'));
+    const trials = trialsOf(results);
+    expect(trials).toHaveLength(6);
+    const [failed, completed] = [true, false].map((isDeadly) =>
+      trials.filter(({ values }) => (Number(values['units']) % 4 === 0) === isDeadly),
+    );
+    expect(failed?.length).toBeGreaterThan(0);
+    for (const trial of failed ?? []) {
+      expect(trial).toMatchObject({ status: 'FAILED', message: 'the process of the trial was ended by SIGKILL' });
+    }
+    for (const trial of completed ?? []) expect(trial).toMatchObject({ status: 'COMPLETED' });
+    write(folder, { ...dyingSearch, parallel: 1 });
+    expect(await pipeline(folder, ['run', 'p.yaml', '--root', 'one'])).toMatchObject({ status: 0 });
+    expect(filesOf(join(folder, 'one')).results).toEqual(results);
+  });
+
+  test('has run out of memory when its heap was full', async () => {
+    const folder = dying();
+    writeFileSync(join(folder, 'hungry'), '');
+    const { status, stdout } = await pipeline(folder, ['run', 'p.yaml'], {
+      NODE_OPTIONS: '--max-old-space-size=200',
+    });
+    expect(status).toBe(0);
+    const full = 'the process of the trial ran out of memory: its JavaScript heap was full';
+    expect(stdout).toContain(`${full} (raise its limit`);
+    const failed = trialsOf(filesOf(join(folder, '.pipeline')).results).filter((trial) => trial.status === 'FAILED');
+    expect(failed.length).toBeGreaterThan(0);
+    for (const trial of failed) expect(trial).toMatchObject({ message: full });
+  });
+
+  test('ends the search when all of the first ones die alike; taken up again, they have another chance', async () => {
+    const units = { Choice: { values: [4, 8, 12, 16, 20, 24, 28, 32] } };
+    const folder = dying({ space: { units }, algorithm: { RandomSearch: { max_trials: 8, epochs: 1 } } });
+    writeFileSync(join(folder, 'deadly'), '');
+    const { status, stdout } = await pipeline(folder, ['run', 'p.yaml']);
+    expect(status).toBe(1);
+    expect(stdout).toContain('tuner[worker-died]: the search was given up, for its first 5 trials ended alike');
+    // Twice each; a sixth may have been under way.
+    expect(begun(folder).length).toBeLessThanOrEqual(12);
+    rmSync(join(folder, 'deadly'));
+    expect(await pipeline(folder, ['run', 'p.yaml'])).toMatchObject({ status: 0 });
+  });
 });

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import type { Progress } from '../../../components/executor.js';
 import { randomStream } from '../../../components/random.js';
 import type { Objective } from '../../../components/tuner/objective.js';
+import { givingUp } from '../../../components/tuner/hopeless-search.js';
 import { configurationCount, hyperbandSchedule, schedule, type Bracket } from '../../../components/tuner/schedule.js';
 import { plannedWork, ranked, search } from '../../../components/tuner/search.js';
 import { SearchProgress } from '../../../components/tuner/search-progress.js';
@@ -28,6 +29,12 @@ function outcomeOf({ values, epochs }: PlannedTrial): TrialOutcome {
   }));
   return { status: 'COMPLETED', history };
 }
+
+const dead = (message: string): TrialOutcome => ({
+  status: 'FAILED',
+  message,
+  died: { code: 'worker-died', hint: 'look' },
+});
 
 /** A runner that scores with `score`, and remembers what it ran. */
 function scoring(score: (x: number, trial: PlannedTrial) => number | undefined): TrialRunner & {
@@ -183,6 +190,65 @@ describe('a search that was killed', () => {
     expect(await search({ ...options, runner })).toEqual(expected);
     expect(known.length).toBeGreaterThanOrEqual(20);
     expect([...known, ...last.ran].sort()).toEqual(expected.map(({ trial_id }) => trial_id));
+  });
+
+  test('runs trials again whose process had died, and what then has another place', async () => {
+    const folder = join(temporaryFolder(), 'trials');
+    const weak: TrialRunner = {
+      run: (trial) => Promise.resolve(Number(trial.values['x']) > 17 ? dead('was ended by SIGKILL') : outcomeOf(trial)),
+      drop: () => Promise.resolve(),
+    };
+    const before = await search({ ...options, runner: await recordedRunner(folder, weak, () => undefined) });
+    expect(before.filter(({ status }) => status === 'FAILED')).toHaveLength(4);
+    const strong = { ...weak, run: (trial: PlannedTrial) => Promise.resolve(outcomeOf(trial)) };
+    const known: string[] = [];
+    const runner = await recordedRunner(folder, strong, (id) => known.push(id));
+    expect(await search({ ...options, runner })).toEqual(await search({ ...options, runner: strong }));
+    expect(known.length).toBeGreaterThan(10);
+  });
+});
+
+describe('a search whose first trials die', () => {
+  const options = { brackets, configurations: configurations(22), objective };
+  const drop = (): Promise<void> => Promise.resolve();
+  const searched = (message: (x: number) => string | undefined, count = 22): Promise<readonly Trial[]> => {
+    const run: TrialRunner['run'] = (trial) => {
+      const text = message(Number(trial.values['x']));
+      return Promise.resolve(text === undefined ? outcomeOf(trial) : dead(text));
+    };
+    const those = configurations(count);
+    return search({ ...options, configurations: those, runner: givingUp({ run, drop }, count) });
+  };
+
+  test('is given up when they died alike, of two as well', async () => {
+    const given = { code: 'worker-died', hint: 'look' };
+    await expect(searched(() => 'it fell')).rejects.toMatchObject({
+      ...given,
+      message: 'the search was given up, for its first 5 trials ended alike: it fell',
+    });
+    await expect(searched(() => 'it fell', 2)).rejects.toMatchObject(given);
+  });
+
+  test('goes on when one of them did not, or in another way, or when only later ones die', async () => {
+    expect((await searched((x) => (x === 3 ? undefined : 'it fell'))).length).toBeGreaterThan(22);
+    expect(await searched((x) => (x === 3 ? 'it broke' : 'it fell'))).toHaveLength(22);
+    expect((await searched((x) => (x < 5 ? undefined : 'it fell'))).length).toBeGreaterThan(22);
+  });
+
+  test('is given up, or not, in whatever order they end', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.scheduler(), fc.boolean(), async (scheduler, isSound) => {
+        const run = scheduler.scheduleFunction((trial: PlannedTrial) =>
+          Promise.resolve(trial.values['x'] === 4 && isSound ? outcomeOf(trial) : dead('it fell')),
+        );
+        const searching = search({ ...options, runner: givingUp({ run, drop }, 22) }).then(
+          () => true,
+          () => false,
+        );
+        expect(await scheduler.waitFor(searching)).toBe(isSound);
+      }),
+      { numRuns: 20 },
+    );
   });
 });
 
