@@ -87,6 +87,8 @@ type Presence<T, O> = O extends { readonly optional: true } ? T | undefined : T;
 
 interface Kind<T> {
   readonly type: string;
+  /** What to do about a value of another kind. */
+  readonly hint?: string;
   readonly accepts: (value: unknown) => boolean;
   readonly check: (value: unknown, path: ParamPath, report: ParamReport) => T | undefined;
   readonly schema: () => JsonSchema;
@@ -110,6 +112,7 @@ function describe<T, O extends Common<unknown>>(options: O, kind: Kind<T>): Para
           path,
           atKey: false,
           message: `expected ${kind.type}, got ${describeValue(value)}`,
+          ...(kind.hint === undefined ? {} : { hint: kind.hint }),
         });
         return undefined;
       }
@@ -305,6 +308,7 @@ function list<T, const O extends ListOptions>(of: Param<T>, options: O): Param<P
     minimum === maximum ? ` of exactly ${String(minimum)}` : minimum > 0 ? ` of at least ${String(minimum)}` : '';
   return describe<readonly T[], O>(options, {
     type: `list of ${of.type}`,
+    hint: 'write a list: […]',
     accepts: (value) => Array.isArray(value),
     check: (value, at, report) => {
       const items = value as readonly unknown[];
@@ -360,11 +364,14 @@ export function checkParams<S extends ParamSet>(
   report: ParamReport,
 ): ParamValues<S> | undefined {
   let failed = false;
+  const known = Object.keys(fields);
+  /** Names that others were meant to be. */
+  const misspelt = new Set<string | undefined>();
   for (const key of Object.keys(value)) {
     if (Object.hasOwn(fields, key)) continue;
     failed = true;
-    const known = Object.keys(fields);
     const closest = closestName(key, known);
+    misspelt.add(closest);
     report.problem({
       code: 'unknown-param',
       path: [...at, key],
@@ -383,6 +390,7 @@ export function checkParams<S extends ParamSet>(
       if (field.default !== undefined) return [key, field.check(field.default, [...at, key], report)] as const;
       if (field.optional) return [key, undefined] as const;
       failed = true;
+      if (misspelt.has(key)) return [key, undefined] as const;
       report.problem({
         code: 'missing-param',
         path: at,
@@ -413,13 +421,18 @@ export function paramsJsonSchema(fields: ParamSet): JsonSchema {
   };
 }
 
+interface ObjectOptions extends Common<Readonly<Record<string, unknown>>> {
+  /** What it is written like, where it is one of several kinds. */
+  readonly like?: string;
+}
+
 /** A mapping with fixed keys. */
-function object<S extends ParamSet, const O extends Common<Readonly<Record<string, unknown>>>>(
+function object<S extends ParamSet, const O extends ObjectOptions>(
   fields: S,
   options: O,
 ): Param<Presence<ParamValues<S>, O>> {
   return describe<ParamValues<S>, O>(options, {
-    type: 'mapping',
+    type: options.like ?? 'mapping',
     accepts: isMapping,
     check: (value, at, report) => checkParams(fields, value as Record<string, unknown>, at, report),
     schema: () => paramsJsonSchema(fields),

@@ -31,7 +31,8 @@ function asOptional<T>(described: Param<T>): Param<T | undefined> {
 }
 
 function tunable<T>(value: Param<T>): Param<Tunable<T>> {
-  const reference = param.object({ hp: hpName, default: asOptional(value) }, { doc: 'A hyperparameter.' });
+  const fields = { hp: hpName, default: asOptional(value) };
+  const reference = param.object(fields, { doc: 'A hyperparameter.', like: '{hp: …}' });
   const either: Param<Tunable<T>> = param.either([value, reference], { doc: value.doc });
   return { ...either, optional: value.optional, default: value.default };
 }

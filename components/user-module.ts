@@ -96,7 +96,12 @@ function ownIndex(): string {
   return join(dirname(here), '..', here.endsWith('.ts') ? 'index.ts' : 'index.js');
 }
 
+/** Name of the program that asks for a module's exports, in messages of the bundler. */
+const ASKING = 'import';
+
 function describeMessage({ text, location }: Message): string {
+  const missing = /^No matching export in ".*" for import "(.*)"$/u.exec(text)?.[1];
+  if (location?.file === ASKING && missing !== undefined) return `it has no export '${missing}'`;
   if (location === null) return text;
   return `${location.file}:${String(location.line)}:${String(location.column + 1)}: ${text}`;
 }
@@ -116,6 +121,9 @@ async function bundle(
   form: BundleForm,
   folder = dirname(module.file),
 ): Promise<Bundle> {
+  if (!existsSync(module.file)) {
+    throw new StepError('user-code', `there is no file ${module.file}`, 'paths start at the pipeline file');
+  }
   const names = module.exports === 'all' ? '*' : `{ ${module.exports.join(', ')} }`;
   const contents = `export ${names} from ${JSON.stringify(`./${basename(module.file)}`)};`;
   return await bundleText(contents, module.file, plugin, form, folder);
@@ -132,7 +140,7 @@ async function bundleText(
   const { build } = await import('esbuild');
   try {
     const result = await build({
-      stdin: { contents, resolveDir: dirname(file), sourcefile: 'import' },
+      stdin: { contents, resolveDir: dirname(file), sourcefile: ASKING },
       absWorkingDir: folder,
       bundle: true,
       write: false,
@@ -147,7 +155,7 @@ async function bundleText(
       logLevel: 'silent',
       plugins: [plugin],
     });
-    const files = Object.keys(result.metafile.inputs).filter((path) => path !== 'import');
+    const files = Object.keys(result.metafile.inputs).filter((path) => path !== ASKING);
     return { code: result.outputFiles[0]?.text ?? '', files: files.map((path) => resolve(folder, path)) };
   } catch (error) {
     const errors = (error as Partial<BuildFailure>).errors ?? [];

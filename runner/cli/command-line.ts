@@ -5,6 +5,8 @@ import { Command as Parser, CommanderError } from 'commander';
 import { EXIT, type Command, type ExitStatus, type ProcessEnvironment } from './command.js';
 import { environmentOf, type GlobalOptions } from './environment.js';
 import { declareCommands } from './declarations/commands.js';
+import { suggest } from '../config/fields.js';
+import { RequestError } from '../source/request-error.js';
 import { reportFailure, usageError } from './report-failure.js';
 import { packageVersion } from './version.js';
 
@@ -50,7 +52,12 @@ export async function commandLine(argv: readonly string[], outside: ProcessEnvir
     const { command } = await load();
     status = await command(args, environmentOf(outside, argv, program.opts<GlobalOptions>()));
   });
+  const known = program.commands.map((each) => each.name());
   try {
+    const [first, about] = argv;
+    if (first === 'help' && about !== undefined && !known.includes(about)) {
+      throw new RequestError('usage', `there is no command '${about}'`, suggest(about, known));
+    }
     await program.parseAsync(argv, { from: 'user' });
     return status;
   } catch (error) {
@@ -58,7 +65,9 @@ export async function commandLine(argv: readonly string[], outside: ProcessEnvir
       if (error.exitCode === 0) return EXIT.done;
       if (error.code === 'commander.help') return EXIT.invalid;
     }
-    const told = error instanceof CommanderError ? usageError(error.message) : error;
+    const command = known.find((name) => argv.includes(name));
+    const help = `pipeline ${command === undefined ? '' : `${command} `}--help`;
+    const told = error instanceof CommanderError ? usageError(error.message, `'${help}' tells how it is used`) : error;
     return reportFailure(told, { argv, json: argv.includes('--json'), environment: outside });
   }
 }

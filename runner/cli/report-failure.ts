@@ -96,9 +96,9 @@ export function reportFailure(
   return EXIT.failed;
 }
 
-/** An error of usage, from the parser of the command line. */
-export function usageError(message: string): RequestError {
+/** An error of usage, from the parser of the command line. @param hint - where that suggests nothing */
+export function usageError(message: string, hint: string): RequestError {
   const [first = '', ...rest] = message.replace(/^error: /u, '').split('\n');
   const suggestion = /^\((Did you mean .*)\)$/u.exec(rest.join('\n').trim())?.[1];
-  return new RequestError('usage', first, suggestion === undefined ? undefined : suggestion.replace('Did', 'did'));
+  return new RequestError('usage', first, suggestion === undefined ? hint : suggestion.replace('Did', 'did'));
 }

@@ -75,7 +75,7 @@ export function asInteger(
   if (number >= minimum && number <= maximum) return number;
   problems.add(
     'out-of-range',
-    `${what} must be from ${String(minimum)} to ${String(maximum)}, not ${String(number)}`,
+    `${what} must be ${minimum === maximum ? '' : `from ${String(minimum)} to `}${String(maximum)}, not ${String(number)}`,
     value.range,
   );
   return undefined;

@@ -47,7 +47,7 @@ function resolve(name: string, range: SourceRange, scope: Scope, problems: Probl
   const key = rest.join('.');
   if (kind === 'params') {
     const param = scope.params.get(key);
-    if (param !== undefined) return moved(param.value, range);
+    if (param !== undefined) return param.value && moved(param.value, range);
     problems.add('unknown-placeholder', `${paramOwner(range)} has no param '${key}'`, range, {
       hint: suggest(key, [...scope.params.keys()]),
     });
@@ -99,9 +99,13 @@ function resolve(name: string, range: SourceRange, scope: Scope, problems: Probl
     return undefined;
   }
   const kinds = ['params', 'env', ...(scope.each.size > 0 ? ['each'] : []), ...scope.later.keys()];
-  problems.add('unknown-placeholder', `\${${name}} names nothing that is known here`, range, {
-    hint: known === undefined ? `placeholders begin with ${kinds.join('., ')}.` : suggest(key, known),
-  });
+  const hint =
+    known !== undefined
+      ? suggest(key, known)
+      : scope.params.has(name.trim())
+        ? `write '\${params.${name.trim()}}'`
+        : `placeholders begin with ${kinds.join('., ')}.`;
+  problems.add('unknown-placeholder', `\${${name}} names nothing that is known here`, range, { hint });
   return undefined;
 }
 

@@ -1,6 +1,7 @@
 /**
  * A document as values that know where they stand. Ranges come from the parser and are never guessed again.
  */
+import { describeValue } from '../../components/params.js';
 import type { SourceRange } from '../source/source-file.js';
 
 /** A value with its place. */
@@ -79,5 +80,5 @@ export function rangeAt(located: Located, path: readonly (string | number)[], at
 export function describeLocated(located: Located): string {
   if (located.kind === 'list') return 'a list';
   if (located.kind === 'mapping') return 'a mapping';
-  return located.value === null ? 'nothing' : `the ${typeof located.value} ${JSON.stringify(located.value)}`;
+  return located.value === null ? 'nothing' : describeValue(located.value);
 }

@@ -21,17 +21,17 @@ export interface ParsedYaml {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/** Parses a text that must hold one YAML 1.2 document. */
-export function parseYaml(file: SourceFile): ParsedYaml {
-  return parse(file, false);
+/** Parses a text that must hold one YAML 1.2 document. @param from - offset at which it begins */
+export function parseYaml(file: SourceFile, from = 0): ParsedYaml {
+  return parse(file, false, from);
 }
 
 /** What can be read of a text that is being written: what is wrong in it is left out. For editors. */
 export function parsePartly(file: SourceFile): Located | undefined {
-  return parse(file, true).root;
+  return parse(file, true, 0).root;
 }
 
-function parse(file: SourceFile, partly: boolean): ParsedYaml {
+function parse(file: SourceFile, partly: boolean, from: number): ParsedYaml {
   const diagnostics: Diagnostic[] = [];
   const problem = (code: DiagnosticCode, message: string, range: SourceRange, hint?: string): void => {
     diagnostics.push({ code, severity: 'error', message, range, related: [], hint });
@@ -42,7 +42,8 @@ function parse(file: SourceFile, partly: boolean): ParsedYaml {
     end: Math.max(Math.min(end, file.text.length), Math.min(start, file.text.length)),
   });
 
-  const read = readYamlDocument(file.text);
+  // What stands before is blanked out, so that places are right.
+  const read = readYamlDocument(' '.repeat(from) + file.text.slice(from));
   if (!read.ok) {
     for (const { code, message, start, end, hint } of read.faults) problem(code, message, place(start, end), hint);
   }

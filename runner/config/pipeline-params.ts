@@ -14,7 +14,8 @@ const DEFINITION_KEYS = ['type', 'default', 'minimum', 'maximum', 'enum', 'descr
 /** A param of the pipeline with its value. */
 export interface PipelineParam {
   readonly name: string;
-  readonly value: Located;
+  /** undefined where it has none that it may have, which is told. */
+  readonly value: Located | undefined;
   /** Where the param is defined, for messages about its value. */
   readonly definedAt: SourceRange;
 }
@@ -148,15 +149,14 @@ export function resolveParams(
   for (const entry of mapping?.entries ?? []) {
     if (!checkName(entry.key, 'a param', entry, problems)) continue;
     const definition = readDefinition(entry, problems);
-    if (definition === undefined) continue;
-    const value = overrides.find(({ key }) => key === entry.key)?.value ?? definition.default;
-    if (value === undefined) {
+    const value = overrides.find(({ key }) => key === entry.key)?.value ?? definition?.default;
+    if (definition !== undefined && value === undefined) {
       problems.add('missing-param', `param '${entry.key}' has no value`, entry.keyRange, {
         hint: owner.giving(entry.key),
       });
-    } else if (checkValue(entry.key, value, definition, problems)) {
-      params.set(entry.key, { name: entry.key, value, definedAt: entry.keyRange });
     }
+    const fitting = definition && value && checkValue(entry.key, value, definition, problems) ? value : undefined;
+    params.set(entry.key, { name: entry.key, value: fitting, definedAt: entry.keyRange });
   }
   return params;
 }

@@ -1,8 +1,9 @@
 /**
  * Finds and reads a pipeline file as text.
  */
-import { readFile, stat } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { dirname, join, parse, resolve } from 'node:path';
+import { closestName } from '../../components/suggestion.js';
 import type { Checked } from '../source/diagnostic.js';
 import { SourceFile, type SourceRange } from '../source/source-file.js';
 
@@ -55,6 +56,15 @@ export async function readText(
   }
 }
 
+/** The YAML file that a name which is none may have been meant for; their endings do not count. */
+async function closestFile(name: string, cwd: string): Promise<string | undefined> {
+  const folder = dirname(name);
+  const beside = await readdir(resolve(cwd, folder)).catch(() => []);
+  const byStem = new Map(beside.filter((each) => /\.ya?ml$/u.test(each)).map((each) => [parse(each).name, each]));
+  const closest = byStem.get(closestName(parse(name).name, byStem.keys()) ?? '');
+  return closest === undefined ? undefined : join(folder, closest);
+}
+
 /**
  * Reads the file that `name` means: the path itself, or the one of that name in `pipelines/`.
  *
@@ -68,5 +78,8 @@ export async function readSourceFile(name: string, cwd: string): Promise<Checked
     const file = await readText(absolute, shown);
     return file.ok ? { ok: true, value: { file: file.value, absolute }, warnings: [] } : file;
   }
-  return refuse('file-missing', `there is no file ${name}`, 'check the path; files in pipelines/ are found by name');
+  const closest = await closestFile(name, cwd);
+  const hint =
+    closest === undefined ? 'check the path; files in pipelines/ are found by name' : `did you mean '${closest}'?`;
+  return refuse('file-missing', `there is no file ${name}`, hint);
 }

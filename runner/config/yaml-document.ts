@@ -30,6 +30,31 @@ export type YamlDocument =
       readonly document?: Document.Parsed | undefined;
     };
 
+/** What to do about a fault, by the library's code and message for it. */
+function hintFor(code: string, message: string): { readonly hint?: string } {
+  const brackets = /^Flow|end with/u.test(message);
+  switch (code) {
+    case 'TAG_RESOLVE_FAILED':
+      return { hint: 'tags are not supported: write the value itself' };
+    case 'TAB_AS_INDENT':
+      return { hint: 'indent with blanks' };
+    case 'BAD_INDENT':
+      return {
+        hint: brackets
+          ? 'a [ or { that was opened before this place is not closed'
+          : 'what belongs together begins in the same column',
+      };
+    case 'BLOCK_AS_IMPLICIT_KEY':
+      return { hint: "what belongs together begins in the same column; text with ': ' in it is quoted" };
+    case 'MULTILINE_IMPLICIT_KEY':
+      return { hint: "after a key comes ': ', on its own line; what belongs together begins in the same column" };
+    case 'MISSING_CHAR':
+      return message.includes('quote') ? { hint: 'the quoted text ends with the quote that it began with' } : {};
+    default:
+      return {};
+  }
+}
+
 /** Thrown through the parser, which has no other way to be stopped. */
 class Stopped extends Error {}
 
@@ -49,6 +74,7 @@ export function readYamlDocument(text: string): YamlDocument {
   }
 
   const faults: SyntaxFault[] = [];
+  let told = MAX_FAULTS;
   const report = (fault: SyntaxFault): void => {
     // The composer takes what is thrown inside a list or mapping for a fault too, and reports it here again.
     if (faults.length < MAX_FAULTS) faults.push(fault);
@@ -65,8 +91,9 @@ export function readYamlDocument(text: string): YamlDocument {
       report({ code: 'yaml-limit', message: 'nested too deep to be read', start, end: start + 1 });
       return;
     }
-    const hint = code === 'TAG_RESOLVE_FAILED' ? 'tags are not supported: write the value itself' : undefined;
-    report({ code: 'yaml-syntax', message, start, end, ...(hint === undefined ? {} : { hint }) });
+    report({ code: 'yaml-syntax', message, start, end, ...hintFor(code, message) });
+    // What is wrong after that follows from it, more often than not.
+    if (code !== 'TAG_RESOLVE_FAILED') told = Math.min(told, faults.length);
   };
 
   function* tokens(): Generator<CST.Token> {
@@ -125,5 +152,5 @@ export function readYamlDocument(text: string): YamlDocument {
     if (error instanceof RangeError) onError(0, 'RESOURCE_EXHAUSTION', error.message);
     else if (!(error instanceof Stopped)) throw error;
   }
-  return faults.length > 0 ? { ok: false, faults, document } : { ok: true, document };
+  return faults.length > 0 ? { ok: false, faults: faults.slice(0, told), document } : { ok: true, document };
 }

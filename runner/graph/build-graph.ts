@@ -7,6 +7,7 @@ import { artifactTypes, type ArtifactType } from '../../artifacts/types.js';
 import type { ComponentSpec, InputPort } from '../../components/component-spec.js';
 import { checkParams, type ParamPath, type ParamProblem, type ParamResource } from '../../components/params.js';
 import type { FindComponent } from '../../components/registry.js';
+import { closestName } from '../../components/suggestion.js';
 import { asMapping, suggest } from '../config/fields.js';
 import { interpolate } from '../config/interpolate.js';
 import { plain, rangeAt, type LocatedMapping } from '../config/located.js';
@@ -60,7 +61,10 @@ function checkNodeParams(
       'inputs',
       config.inputs.map(({ port }) => port.value),
     );
-    later.set('outputs', Object.keys(outputs));
+    later.set(
+      'outputs',
+      config.outputs.map(({ port }) => port.value),
+    );
   }
   const env = new Map(config.env.map(({ entry, value }) => [entry.key, value]));
   const resources: ParamResource[] = [];
@@ -156,8 +160,9 @@ function checkInputs(node: ResolvedNode, references: References, problems: Probl
     if (isGiven) inputs[port.value] = outputs;
     else if (declared?.optional !== true) notGiven ??= written[0]?.value;
   }
+  const misspelt = new Set(config.inputs.map(({ port }) => closestName(port.value, Object.keys(spec.inputs))));
   for (const [port, { optional, type }] of Object.entries(spec.inputs)) {
-    if (!optional && !config.inputs.some((input) => input.port.value === port)) {
+    if (!optional && !misspelt.has(port)) {
       problems.add('missing-input', `${spec.name} needs the input '${port}' (${type.name})`, config.name.range, {
         hint: `add 'inputs: {${port}: node.output}'`,
       });
@@ -167,7 +172,7 @@ function checkInputs(node: ResolvedNode, references: References, problems: Probl
 }
 
 function plainParams({ params }: Pick<NameScope, 'params'>): Readonly<Record<string, unknown>> {
-  return Object.fromEntries([...params].map(([name, { value }]) => [name, plain(value)]));
+  return Object.fromEntries([...params].map(([name, { value }]) => [name, value === undefined ? null : plain(value)]));
 }
 
 /**

@@ -40,8 +40,7 @@ function readSet(text: string, problems: Problems): readonly LocatedEntry[] {
     problems.add('not-allowed', `'${text}' is no assignment`, nameRange, { hint: 'write --set name=value' });
     return [];
   }
-  // The name is blanked out, so that places in the value are right.
-  const parsed = parseYaml(new SourceFile('--set', `${' '.repeat(equals + 1)}${text.slice(equals + 1)}`));
+  const parsed = parseYaml(file, equals + 1);
   problems.addAll(parsed.diagnostics);
   return parsed.diagnostics.length > 0 ? [] : [setEntry(text.slice(0, equals), nameRange, parsed.root)];
 }

@@ -25,8 +25,9 @@ function bounds(schema: JsonSchema): string {
     ...part('≥', 'minimum'),
     ...part('>', 'exclusiveMinimum'),
     ...part('≤', 'maximum'),
-    ...part('≥', 'minItems'),
-    ...part('≤', 'maxItems'),
+    ...(schema['minItems'] === schema['maxItems']
+      ? part('', 'minItems').map((text) => text.trim())
+      : [...part('≥', 'minItems'), ...part('≤', 'maxItems')]),
   ].join(' and ');
 }
 

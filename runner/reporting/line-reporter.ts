@@ -82,7 +82,7 @@ export function lineReporter(output: TextOutput, clock: Clock, options: SummaryO
         step(event.node, `skipped: ${plainLine(event.reason)}`);
         break;
       case 'step-abandoned':
-        step(event.node, `not run: ${plainLine(event.because)} failed`);
+        step(event.node, `not run: ${plainLine(view.nodes.get(event.node)?.because ?? '')}`);
         break;
       case 'run-stopping':
         line(event.kill ? 'ending at once' : 'stopping: nothing new starts; Ctrl-C again ends at once');

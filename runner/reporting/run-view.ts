@@ -33,7 +33,7 @@ export interface NodeView {
   resources: StepResources | undefined;
   failure: StepFailure | undefined;
   log: string | undefined;
-  /** For abandoned nodes: what failed; for skipped ones: why. */
+  /** Of abandoned and skipped nodes: why. */
   because: string;
   lastLines: string[];
   /** Counts up with every change of a state: the latest to change has the highest. */
@@ -195,7 +195,7 @@ export class RunView {
         break;
       case 'step-abandoned':
         node.state = 'abandoned';
-        node.because = event.because;
+        node.because = `${event.because} ${this.nodes.get(event.because)?.state === 'canceled' ? 'was stopped' : 'failed'}`;
         break;
     }
   }

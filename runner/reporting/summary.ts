@@ -61,9 +61,14 @@ function headline(view: RunView, { style }: Drawing): string {
   return `${name}: ${verdict}; ${counted(view.nodes.size, 'node')}${what === '' ? '' : `: ${what}`}\n\n`;
 }
 
+/** Outputs as a cached node has them, too. */
+function inOrder(outputs: NodeView['outputs']): NodeView['outputs'] {
+  return outputs.toSorted((a, b) => (a.port < b.port ? -1 : a.port > b.port ? 1 : 0));
+}
+
 function artifacts(nodes: readonly NodeView[], run: string, { columns }: Drawing): readonly string[] {
   const rows = nodes.flatMap((node) =>
-    node.outputs.map(({ port, type, digest, bytes }) => [
+    inOrder(node.outputs).map(({ port, type, digest, bytes }) => [
       `${node.name}.${port}`,
       type,
       shortDigest(digest),
@@ -77,7 +82,7 @@ function artifacts(nodes: readonly NodeView[], run: string, { columns }: Drawing
 
 function metrics(nodes: readonly NodeView[], run: string, { columns }: Drawing): readonly string[] {
   const rows = nodes.flatMap((node) => {
-    const all = Object.entries(node.metrics);
+    const all = Object.entries(node.metrics).sort(([a], [b]) => (a < b ? -1 : 1));
     const shown = all.slice(0, MOST_METRICS).map(([name, value]) => [node.name, name, metricText(value)]);
     return all.length <= MOST_METRICS
       ? shown
@@ -119,7 +124,7 @@ function next(view: RunView, nodes: readonly NodeView[], run: string, { rootOpti
   }
   if (view.outcome !== 'complete') return 'next: run the same command again to go on: what is done stays done\n';
   const last = nodes.findLast(({ outputs }) => outputs.length > 0);
-  const port = last?.outputs[0]?.port;
+  const port = last && inOrder(last.outputs)[0]?.port;
   if (last === undefined || port === undefined) return `next: ${style.strong(run)}\n`;
   return `next: ${style.strong(`pipeline lineage ${plainLine(last.name)}.${plainLine(port)}${rootOption}`)}\n`;
 }

@@ -97,6 +97,7 @@ async function verifyArtifacts(folder: string, paths: readonly string[], records
 }
 
 async function unpack({ archive, maxBytes }: ImportOptions, folder: string): Promise<Unpacked> {
+  if (!existsSync(archive)) throw new RequestError('file-missing', `there is no archive ${archive}`);
   try {
     const limits = { files: MOST_FILES, bytes: maxBytes };
     const paths = await unpackArchive(archive, folder, limits, new AbortController().signal);

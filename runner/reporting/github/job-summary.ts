@@ -29,11 +29,9 @@ function nodeRow({ name, state, durationMs, resources, from, savedMs, because, r
   const why =
     state === 'cached'
       ? `${from}, saved ${duration(savedMs)}`
-      : state === 'abandoned'
-        ? `${because} failed`
-        : state === 'skipped'
-          ? because
-          : reason;
+      : state === 'abandoned' || state === 'skipped'
+        ? because
+        : reason;
   return [
     `${MARKS[state]} ${state}`,
     name,

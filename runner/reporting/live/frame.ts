@@ -66,7 +66,7 @@ function detail(node: NodeView, columns: number, style: Style): string {
     case 'skipped':
       return style.dim(plain(`skipped: ${node.because}`));
     case 'abandoned':
-      return style.dim(plain(`not run: ${node.because} failed`));
+      return style.dim(plain(`not run: ${node.because}`));
     case 'complete':
     case 'waiting':
       return '';
@@ -116,8 +116,8 @@ function footer(view: RunView, hidden: number, style: Style): string {
     counts.skipped > 0 ? `${String(counts.skipped)} skipped` : '',
     counts.abandoned > 0 ? `${String(counts.abandoned)} not run` : '',
     hidden > 0 ? `${counted(hidden, 'node')} not shown` : '',
-    view.stopping === 'gently' ? style.warn('stopping; Ctrl-C again ends at once') : '',
-    view.stopping === 'at once' ? style.warn('ending at once') : '',
+    view.stopping === 'gently' && counts.running > 0 ? style.warn('stopping; Ctrl-C again ends at once') : '',
+    view.stopping === 'at once' && counts.running > 0 ? style.warn('ending at once') : '',
   ];
   return parts.filter((part) => part !== '').join(style.dim(' · '));
 }

@@ -7,6 +7,7 @@ import { DRAWING_STYLES } from '../drawing/svg.js';
 export const PAGE_STYLES = `${STYLES}${DRAWING_STYLES}
 .verdict.going { background: var(--bar); }
 main > section .list td:first-child { white-space: nowrap; }
+.list thead th::first-letter { text-transform: uppercase; }
 pre { margin: .4rem 0 0; padding: .7rem .9rem; overflow-x: auto; font: .8rem/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; background: var(--page); border-radius: 6px; }
 details { border-bottom: 1px solid var(--line); padding: .4rem 0; }
 details:last-child { border-bottom: 0; }

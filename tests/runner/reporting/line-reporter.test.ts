@@ -124,6 +124,6 @@ next: run the same command again to go on: what is done stays done
       runEnded('complete'),
     ]);
     expect(text).toContain('  n40.o  File  dddddddddddd  1 B  new\n  … 9 more: pipeline show 12\n');
-    expect(text).toContain('  n0  n7        1\n  n0  … 4 more\n');
+    expect(text).toContain('  n0  n5        1\n  n0  … 4 more\n');
   });
 });

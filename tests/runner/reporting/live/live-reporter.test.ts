@@ -68,6 +68,14 @@ describe('the live view', () => {
     ]);
   });
 
+  test('says of nodes that need a stopped one that it was stopped', () => {
+    const { clock, feed, screen } = live(80, 24);
+    feed(runStarted('trainer', 'pusher'), started('trainer'), { type: 'run-stopping', kill: false });
+    feed({ type: 'step-canceled', node: 'trainer' }, { type: 'step-abandoned', node: 'pusher', because: 'trainer' });
+    clock.advance(100);
+    expect(screen().slice(2)).toEqual(['– pusher            not run: trainer was stopped', '0 of 2 done · 1 not run']);
+  });
+
   test('draws at most ten times a second, whatever happens', () => {
     const { clock, feed, output } = live(80, 24);
     feed(runStarted('trainer'), started('trainer'));

@@ -1,0 +1,48 @@
+/**
+ * Commands that are used wrongly: each says what to do instead.
+ */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { commandHere } from '../rig/command-here.js';
+import { step, writePipeline } from '../rig/steps.js';
+import { temporaryFolders } from '../rig/temp-folder.js';
+
+const temporaryFolder = temporaryFolders();
+
+describe('a command that is used wrongly', () => {
+  test.each([
+    [['run'], "missing required argument 'file'", "'pipeline run --help' tells how it is used"],
+    [['run', 'p.yaml', '--jobs', '0'], 'whole number of at least 1', "'pipeline run --help'"],
+    [['runn', 'p.yaml'], "unknown command 'runn'", 'did you mean one of run, runs?'],
+    [['run', 'p.yaml', '--sett', 'a=1'], "unknown option '--sett'", 'did you mean --set?'],
+    [['help', 'runn'], "there is no command 'runn'", "did you mean 'run'?"],
+    [['validate', 'pp.yaml'], 'there is no file pp.yaml', "did you mean 'p.yaml'?"],
+    [['validate', 'p.yml'], 'there is no file p.yml', "did you mean 'p.yaml'?"],
+    [['validate', 'nowhere.yaml'], 'there is no file nowhere.yaml', 'files in pipelines/ are found by name'],
+    [['import', 'no.tar.gz'], 'there is no archive', 'no.tar.gz'],
+  ])('%j', async (args, says, hint) => {
+    const folder = temporaryFolder();
+    writePipeline(folder, { a: step('a', 'x') });
+    const { status, stdout, stderr } = await commandHere(folder, args);
+    expect([status, stdout]).toEqual([2, '']);
+    expect(stderr).toContain(says);
+    expect(stderr).toContain(hint);
+  });
+
+  test('help of a command is given', async () => {
+    const { status, stdout } = await commandHere(temporaryFolder(), ['help', 'run']);
+    expect([status, stdout.split('\n')[0]]).toEqual([0, 'Usage: pipeline run [options] <file>']);
+  });
+});
+
+test('a component whose file or export is missing says which', async () => {
+  const folder = temporaryFolder();
+  writePipeline(folder, { a: '{component: ./mine.ts}' });
+  expect((await commandHere(folder, ['validate', 'p.yaml'])).stderr).toContain(
+    `error[bad-component]: there is no file ${join(folder, 'mine.ts')}`,
+  );
+  writeFileSync(join(folder, 'mine.ts'), 'export const spec = 1;');
+  const { stderr } = await commandHere(folder, ['validate', 'p.yaml']);
+  expect(stderr).toContain("mine.ts cannot be loaded: it has no export 'execute'");
+});
