@@ -26,7 +26,10 @@ export function plannedAction({ plan }: PlannedNode): { readonly action: Planned
     case 'skipped':
       return { action: 'skip', reason: plan.reason };
     case 'waits':
-      return { action: 'wait', reason: `cached if ${plan.on.join(', ')} comes out the same` };
+      return {
+        action: 'wait',
+        reason: `cached if ${plan.on.join(', ')} ${plan.on.length === 1 ? 'comes' : 'come'} out the same`,
+      };
     case 'fails':
       return { action: 'fail', reason: plan.error.message };
   }

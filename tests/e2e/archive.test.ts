@@ -128,6 +128,18 @@ describe('pipeline export and import', () => {
     expect(stderr).toBe('warning: train.ts has changed since run 1: it goes in as it is now\n');
   });
 
+  test('says nothing of the code of a node that the run has skipped', async () => {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, 'say.cjs'), "require('fs').writeFileSync(process.argv[2] + '/data', 'said');");
+    const argv = JSON.stringify([process.execPath, 'say.cjs', '${outputs.report}']);
+    writePipeline(folder, {
+      first: step('first', 'a'),
+      skipped: `{component: Command, outputs: {report: File}, when: "1 > 2", params: {argv: ${argv}}}`,
+    });
+    await runPipeline(folder);
+    expect(await answer(folder, ['export', '1'])).toMatchObject({ files: ['p.yaml', 'say.cjs'], warnings: [] });
+  });
+
   test('takes fragments and scripts along', async () => {
     const folder = temporaryFolder();
     mkdirSync(join(folder, 'parts'));

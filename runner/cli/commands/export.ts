@@ -29,11 +29,11 @@ async function codeOf(
   const set = Object.entries(run.params).map(([name, value]) => `${name}=${JSON.stringify(value)}`);
   try {
     const graph = await loadGraph({ file: run.file, set, paramsFiles: [] }, environment);
-    const documents = metadata.executionsOf(run.id).flatMap(({ execution: { fingerprint } }) => {
+    const documents = metadata.executionsOf(run.id).flatMap(({ execution: { node, fingerprint } }) => {
       const record = fingerprint === undefined ? undefined : metadata.fingerprint(fingerprint);
-      return record === undefined ? [] : [record.document];
+      return record === undefined ? [] : [[node, record.document] as const];
     });
-    return await pipelineCode(graph, environment.cwd, documents);
+    return await pipelineCode(graph, environment.cwd, new Map(documents));
   } catch (error) {
     const why = error instanceof Error ? (error.message.split('\n', 1)[0] ?? '') : String(error);
     const { absolute } = read.value;

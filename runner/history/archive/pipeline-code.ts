@@ -14,7 +14,7 @@ import type { PackedFile } from './export-run.js';
 /** Code as it is now. */
 export interface PipelineCode {
   readonly files: readonly PackedFile[];
-  /** Code that is not what any execution of the run was made with. */
+  /** Code that is not what the executions of its nodes in the run were made with. */
   readonly changed: readonly string[];
 }
 
@@ -48,34 +48,45 @@ function scripts(node: GraphNode, baseDir: string): readonly string[] {
  * Finds it.
  *
  * @param cwd - absolute folder that the name of the pipeline file starts from
- * @param documents - of the fingerprints of the run's executions
+ * @param documents - of the fingerprints of the run's executions, by node; a node that was not reached has none
  */
 export async function pipelineCode(
   graph: PipelineGraph,
   cwd: string,
-  documents: readonly string[],
+  documents: ReadonlyMap<string, string>,
 ): Promise<PipelineCode> {
   const { nodes, baseDir } = graph;
   const found = new Map<string, UserModuleIdentity>();
-  for (const { source, resources } of nodes) {
-    if (source.kind === 'file' && !found.has(source.path)) {
-      found.set(source.path, await userModuleIdentity(componentModule(source.path)));
+  const changed = new Set<string>();
+  const programs = new Map<string, string>();
+  for (const node of nodes) {
+    const { name, source, resources } = node;
+    const document = documents.get(name);
+    const compare = (code: string, digest: string): void => {
+      if (document?.includes(digest) === false) changed.add(code);
+    };
+    const modules = [
+      ...(source.kind === 'file' ? [[source.path, componentModule(source.path)] as const] : []),
+      ...resources.flatMap(({ kind, value }) =>
+        kind === 'module' ? [[value, parseModuleReference(value, baseDir)] as const] : [],
+      ),
+    ];
+    for (const [code, module] of modules) {
+      const identity = found.get(code) ?? (await userModuleIdentity(module));
+      found.set(code, identity);
+      compare(code, identity.digest);
     }
-    for (const { kind, value } of resources) {
-      if (kind !== 'module' || found.has(value)) continue;
-      found.set(value, await userModuleIdentity(parseModuleReference(value, baseDir)));
+    for (const path of scripts(node, baseDir)) {
+      const sha256 = programs.get(path) ?? (await hashFile(path)).sha256;
+      programs.set(path, sha256);
+      compare(path, sha256);
     }
   }
-  const programs = [...new Set(nodes.flatMap((node) => scripts(node, baseDir)))];
-  const digests = new Map([...found].map(([name, { digest }]) => [name, digest]));
-  for (const path of programs) digests.set(path, (await hashFile(path)).sha256);
   const modules = [...found.values()].flatMap(({ files }) => files);
-  const all = [...new Set([...sourceFiles(graph, cwd), ...modules, ...programs])].sort();
+  const all = [...new Set([...sourceFiles(graph, cwd), ...modules, ...programs.keys()])].sort();
   const folder = commonFolder(all);
   return {
     files: all.map((absolute) => ({ absolute, path: relative(folder, absolute).split(sep).join('/') })),
-    changed: [...digests]
-      .filter(([, digest]) => !documents.some((document) => document.includes(digest)))
-      .map(([name]) => (name.startsWith(sep) ? relative(baseDir, name) : name)),
+    changed: [...changed].map((name) => (name.startsWith(sep) ? relative(baseDir, name) : name)),
   };
 }
