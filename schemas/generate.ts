@@ -4,12 +4,14 @@
 import { writeFileSync } from 'node:fs';
 import { builtinSpecs } from '../components/registry.js';
 import type { JsonSchema } from '../components/params.js';
-import { pipelineSchema } from './pipeline-schema.js';
+import { fragmentSchema, pipelineSchema } from './pipeline-schema.js';
 import { runSummarySchema } from './run-summary-schema.js';
 
 function write(name: string, schema: JsonSchema): void {
   writeFileSync(`schemas/${name}.schema.json`, `${JSON.stringify(schema, undefined, 1)}\n`);
 }
 
-write('pipeline', pipelineSchema(await builtinSpecs()));
+const specs = await builtinSpecs();
+write('pipeline', pipelineSchema(specs));
+write('fragment', fragmentSchema(specs));
 write('run-summary', runSummarySchema);

@@ -1,6 +1,6 @@
 /**
- * The JSON Schema of a pipeline file, from the specs of the components: editors complete and check by it. It is a first
- * look only; `pipeline validate` says all that is wrong.
+ * The JSON Schemas of pipeline files and of fragments, from the specs of the components: editors complete and check by
+ * them. They are a first look only; `pipeline validate` says all that is wrong.
  */
 import { isMapping } from '../artifacts/mapping.js';
 import { artifactTypes } from '../artifacts/types.js';
@@ -170,7 +170,7 @@ const HOOKS = {
   },
 };
 
-/** A param of the pipeline: a value, or its definition. */
+/** A param of the pipeline or fragment: a value, or its definition. */
 const PIPELINE_PARAM = {
   anyOf: [
     { type: ['string', 'number', 'boolean', 'null', 'array'] },
@@ -190,9 +190,41 @@ const PIPELINE_PARAM = {
   ],
 };
 
-/** The schema of a pipeline file, in draft 2020-12. */
-export function pipelineSchema(specs: readonly ComponentSpec[]): JsonSchema {
-  const name = { $ref: '#/$defs/name' };
+const NAME = { $ref: '#/$defs/name' };
+
+const NODES = {
+  description: 'The steps by name.',
+  type: 'object',
+  minProperties: 1,
+  propertyNames: NAME,
+  additionalProperties: { $ref: '#/$defs/node' },
+};
+
+const INCLUDE = {
+  description: 'Fragments: files with nodes of their own, which become nodes of this pipeline.',
+  type: 'array',
+  items: {
+    type: 'object',
+    additionalProperties: false,
+    required: ['file', 'as'],
+    properties: {
+      file: { description: 'Path of the fragment, below the folder of this file.', type: 'string' },
+      as: { description: 'Its node x is called as_x here.', ...NAME },
+      params: { description: 'Values of its params.', type: 'object', propertyNames: NAME },
+      inputs: {
+        description: 'Outputs of nodes for the inputs that it declares: {model: node.output}.',
+        type: 'object',
+        propertyNames: NAME,
+        additionalProperties: REFERENCES,
+      },
+    },
+  },
+};
+
+const PARAMS = { type: 'object', propertyNames: NAME, additionalProperties: PIPELINE_PARAM };
+
+/** The definitions that both schemas refer to. */
+function definitions(specs: readonly ComponentSpec[]): JsonSchema {
   const nodeProperties = {
     component: {
       description: 'A component of this package, or a file of your own: ./my-component.ts',
@@ -206,13 +238,13 @@ export function pipelineSchema(specs: readonly ComponentSpec[]): JsonSchema {
     outputs: {
       description: 'Types of the outputs, where the component leaves them to the file.',
       type: 'object',
-      propertyNames: name,
+      propertyNames: NAME,
       additionalProperties: { enum: [...artifactTypes.keys()] },
     },
     params: { description: 'Params of the component.', type: ['object', 'null'] },
     after: {
       description: 'Nodes that must have finished before, beside those whose outputs are used.',
-      anyOf: [name, { type: 'array', items: name }],
+      anyOf: [NAME, { type: 'array', items: NAME }],
     },
     when: {
       description:
@@ -224,12 +256,41 @@ export function pipelineSchema(specs: readonly ComponentSpec[]): JsonSchema {
         'Lists of values by name: the node has one instance a value, or a combination of values: ${each.mode} in its params.',
       type: 'object',
       minProperties: 1,
-      propertyNames: name,
+      propertyNames: NAME,
       additionalProperties: { anyOf: [{ type: 'array', minItems: 1 }, PLACEHOLDER] },
     },
     ...SETTINGS,
     env: ENV,
   };
+  return {
+    name: { type: 'string', pattern: '^[A-Za-z][A-Za-z0-9_-]{0,63}$' },
+    variable: { type: 'string', pattern: '^[A-Za-z_]\\w{0,127}$' },
+    reference: {
+      description: 'An output of another node, node.output, or of one of its instances, node[value].output',
+      type: 'string',
+      pattern: '^[A-Za-z][A-Za-z0-9_-]*(\\[[^\\]]*\\])?\\.[A-Za-z][A-Za-z0-9_-]*$',
+    },
+    placeholder: {
+      description: 'A value from elsewhere: ${params.x}, ${env.X} or ${each.x}.',
+      type: 'string',
+      pattern: '\\$\\{',
+    },
+    node: {
+      type: 'object',
+      required: ['component'],
+      additionalProperties: false,
+      properties: nodeProperties,
+      allOf: specs.map((spec) => ({
+        if: { properties: { component: { const: spec.name } }, required: ['component'] },
+        then: { $ref: `#/$defs/${spec.name}` },
+      })),
+    },
+    ...Object.fromEntries(specs.map((spec) => [spec.name, nodeSchema(spec)])),
+  };
+}
+
+/** The schema of a pipeline file, in draft 2020-12. */
+export function pipelineSchema(specs: readonly ComponentSpec[]): JsonSchema {
   return shareDefinitions({
     $schema: 'https://json-schema.org/draft/2020-12/schema',
     title: 'Pipeline',
@@ -240,13 +301,11 @@ export function pipelineSchema(specs: readonly ComponentSpec[]): JsonSchema {
     anyOf: [{ required: ['nodes'] }, { required: ['include'] }],
     properties: {
       version: { description: 'Version of this format.', const: 1 },
-      name: { description: 'Name of the pipeline.', ...name },
+      name: { description: 'Name of the pipeline.', ...NAME },
       description: { type: 'string' },
       params: {
         description: 'Values that nodes use as ${params.x}; --set and --params-file change them.',
-        type: 'object',
-        propertyNames: name,
-        additionalProperties: PIPELINE_PARAM,
+        ...PARAMS,
       },
       secrets: {
         description:
@@ -261,58 +320,55 @@ export function pipelineSchema(specs: readonly ComponentSpec[]): JsonSchema {
       },
       on_success: { description: 'Called once a run is complete, in this order.', ...HOOKS },
       on_failure: { description: 'Called once a run has failed, in this order.', ...HOOKS },
-      include: {
-        description: 'Fragments: files with nodes of their own, which become nodes of this pipeline.',
-        type: 'array',
-        items: {
-          type: 'object',
-          additionalProperties: false,
-          required: ['file', 'as'],
-          properties: {
-            file: { description: 'Path of the fragment, below the folder of this file.', type: 'string' },
-            as: { description: 'Its node x is called as_x here.', ...name },
-            params: { description: 'Values of its params.', type: 'object', propertyNames: name },
-            inputs: {
-              description: 'Outputs of nodes for the inputs that it declares: {model: node.output}.',
+      include: INCLUDE,
+      nodes: NODES,
+    },
+    $defs: definitions(specs),
+  });
+}
+
+/** The schema of a fragment, a file that pipelines include, in draft 2020-12. */
+export function fragmentSchema(specs: readonly ComponentSpec[]): JsonSchema {
+  const type = { description: 'Type of the artifacts.', enum: [...artifactTypes.keys()] };
+  return shareDefinitions({
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    title: 'Fragment',
+    description: 'Nodes that pipelines of tfjs-pipelines include.',
+    type: 'object',
+    additionalProperties: false,
+    anyOf: [{ required: ['nodes'] }, { required: ['include'] }],
+    properties: {
+      description: { type: 'string' },
+      params: {
+        description: 'Values that nodes use as ${params.x}; those without a default are given where it is included.',
+        ...PARAMS,
+      },
+      inputs: {
+        description: 'What it is given where it is included, by artifact type; nodes use it as inputs.x.',
+        type: 'object',
+        propertyNames: NAME,
+        additionalProperties: {
+          anyOf: [
+            type,
+            {
               type: 'object',
-              propertyNames: name,
-              additionalProperties: REFERENCES,
+              additionalProperties: false,
+              required: ['type'],
+              properties: {
+                type,
+                optional: {
+                  description: 'Whether nothing may be given for it; what needs it is skipped then. Default false.',
+                  type: 'boolean',
+                },
+                description: { type: 'string' },
+              },
             },
-          },
+          ],
         },
       },
-      nodes: {
-        description: 'The steps by name.',
-        type: 'object',
-        minProperties: 1,
-        propertyNames: name,
-        additionalProperties: { $ref: '#/$defs/node' },
-      },
+      include: INCLUDE,
+      nodes: NODES,
     },
-    $defs: {
-      name: { type: 'string', pattern: '^[A-Za-z][A-Za-z0-9_-]{0,63}$' },
-      variable: { type: 'string', pattern: '^[A-Za-z_]\\w{0,127}$' },
-      reference: {
-        description: 'An output of another node, node.output, or of one of its instances, node[value].output',
-        type: 'string',
-        pattern: '^[A-Za-z][A-Za-z0-9_-]*(\\[[^\\]]*\\])?\\.[A-Za-z][A-Za-z0-9_-]*$',
-      },
-      placeholder: {
-        description: 'A value from elsewhere: ${params.x}, ${env.X} or ${each.x}.',
-        type: 'string',
-        pattern: '\\$\\{',
-      },
-      node: {
-        type: 'object',
-        required: ['component'],
-        additionalProperties: false,
-        properties: nodeProperties,
-        allOf: specs.map((spec) => ({
-          if: { properties: { component: { const: spec.name } }, required: ['component'] },
-          then: { $ref: `#/$defs/${spec.name}` },
-        })),
-      },
-      ...Object.fromEntries(specs.map((spec) => [spec.name, nodeSchema(spec)])),
-    },
+    $defs: definitions(specs),
   });
 }

@@ -3,7 +3,7 @@
  * read with the pipeline; here they become located values.
  */
 import { realpath } from 'node:fs/promises';
-import { basename, dirname, join, sep } from 'node:path';
+import { basename, dirname, join, relative, sep } from 'node:path';
 import { pathFault } from '../../artifacts/portable-path.js';
 import type { Problems } from '../source/problems.js';
 import type { SourceFile } from '../source/source-file.js';
@@ -39,12 +39,17 @@ export interface Fragment {
   readonly fragments: readonly Fragment[];
 }
 
+/** Reads the file at an absolute path, which messages show as `shown`. */
+export type ReadFragment = typeof readText;
+
 /** What fragments are read with. */
 export interface FragmentOptions {
   /** The pipeline file. */
   readonly file: SourceFile;
   /** Absolute path of the folder of the pipeline file, which all fragments lie below. */
   readonly baseDir: string;
+  /** Reads a fragment; without, from the disk. An editor has texts that are not saved. */
+  readonly read?: ReadFragment | undefined;
   /** Told the absolute path of every fragment that is asked for. */
   readonly found: (path: string, text?: string) => void;
   readonly problems: Problems;
@@ -134,6 +139,22 @@ class FragmentReader {
     return { as, file, params, inputs, root, fragments: await this.fragmentsIn(root, [...chain, read.including]) };
   }
 
+  /**
+   * Where the links of a path lead to. In an editor a file need not be saved.
+   *
+   * @throws when there is no such file
+   */
+  async #whereIs(path: string, shown: string): Promise<string> {
+    try {
+      return await realpath(path);
+    } catch (error) {
+      if ((await this.#options.read?.(path, shown))?.ok === true) {
+        return join(await realpath(this.#options.baseDir), relative(this.#options.baseDir, path));
+      }
+      throw error;
+    }
+  }
+
   async #read(
     file: Placed<string>,
     chain: readonly Including[],
@@ -152,14 +173,14 @@ class FragmentReader {
       problems.add('out-of-range', `fragments are included ${bounds} at most`, range);
       return undefined;
     }
-    this.#options.found(join(baseDir, file.value));
+    const path = join(baseDir, file.value);
+    const shown = join(dirname(this.#options.file.path), file.value);
+    this.#options.found(path);
     let real: string;
     let base: string;
     try {
       base = await realpath(baseDir);
-      // In an editor the pipeline file need not be saved.
-      const pipeline = this.#pipeline;
-      real = join(baseDir, file.value) === pipeline.path ? pipeline.real : await realpath(join(baseDir, file.value));
+      real = path === this.#pipeline.path ? this.#pipeline.real : await this.#whereIs(path, shown);
     } catch {
       problems.add('file-missing', `there is no file ${file.value}`, range, {
         hint: 'paths start at the folder of the pipeline file',
@@ -177,13 +198,13 @@ class FragmentReader {
       problems.add('not-allowed', message, range);
       return undefined;
     }
-    const shown = join(dirname(this.#options.file.path), file.value);
-    const text = await readText(real, shown, range);
+    const { read = readText } = this.#options;
+    const text = await read(real, shown, range);
     if (!text.ok) {
       problems.addAll(text.diagnostics.map((each) => ({ ...each, range: each.range ?? range })));
       return undefined;
     }
-    this.#options.found(join(baseDir, file.value), text.value.text);
+    this.#options.found(path, text.value.text);
     this.#bytes += Buffer.byteLength(text.value.text);
     if (this.#bytes > MAX_BYTES) {
       problems.add('out-of-range', `fragments have at most ${String(MAX_BYTES)} bytes together`, range);

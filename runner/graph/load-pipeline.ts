@@ -5,7 +5,7 @@ import { dirname } from 'node:path';
 import type { FindComponent } from '../../components/registry.js';
 import { parseYaml } from '../config/parse-yaml.js';
 import { overrideEntries, setEntry } from '../config/pipeline-params.js';
-import { readFragments } from '../config/read-fragments.js';
+import { readFragments, type ReadFragment } from '../config/read-fragments.js';
 import { readPipeline } from '../config/read-pipeline.js';
 import { readSourceFile } from '../config/read-source-file.js';
 import type { LocatedEntry } from '../config/located.js';
@@ -52,19 +52,21 @@ export interface SourceOptions extends Pick<LoadOptions, 'env' | 'components' | 
   readonly baseDir: string;
   /** Values of params from outside, later ones first. */
   readonly overrides: readonly LocatedEntry[];
+  /** Reads fragments; without, from the disk. */
+  readonly read?: ReadFragment | undefined;
   /** What is wrong with the overrides. */
   readonly problems: Problems;
 }
 
 /** Validates a text as a pipeline, wherever it comes from. */
 export async function checkSource(options: SourceOptions): Promise<Checked<PipelineGraph>> {
-  const { file, baseDir, overrides, env, components, found = () => undefined, problems } = options;
+  const { file, baseDir, overrides, env, components, found = () => undefined, read, problems } = options;
   const parsed = parseYaml(file);
   problems.addAll(parsed.diagnostics);
   if (parsed.root === undefined && parsed.diagnostics.length === 0) {
     problems.add('missing-key', 'the file is empty', { file, start: 0, end: 0 }, { hint: "begin with 'version: 1'" });
   }
-  const fragments = await readFragments(parsed.root, { file, baseDir, found, problems });
+  const fragments = await readFragments(parsed.root, { file, baseDir, found, read, problems });
   const config = parsed.root && readPipeline(parsed.root, fragments, overrides, env, problems);
   const graph = config && (await buildGraph(config, { file: file.path, baseDir }, components(baseDir), problems));
   if (graph === undefined || problems.any) return { ok: false, diagnostics: problems.sorted() };

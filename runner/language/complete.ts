@@ -3,12 +3,12 @@
  * names of nodes, placeholders.
  */
 import type { JsonSchema } from '../../components/params.js';
-import type { FindComponent } from '../../components/registry.js';
 import { artifactTypes } from '../../artifacts/types.js';
 import { SourceFile } from '../source/source-file.js';
 import type { FileSchema } from './file-schema.js';
-import { keyText, nodeText, paramText } from './markdown.js';
-import { dependantsOf, readOutline, valueIn, type Outline } from './outline.js';
+import { inputText, keyText, nodeText, paramText } from './markdown.js';
+import type { OpenDocument } from './open-document.js';
+import { dependantsOf, inputType, valueIn, type Outline, type OutlineInclude } from './outline.js';
 import { spotAt, type Spot } from './spot.js';
 
 /** Something that can be written. */
@@ -57,20 +57,57 @@ function schemaValues(schemas: readonly JsonSchema[]): readonly Suggestion[] {
   return [...values.values()];
 }
 
-/** Outputs that fit an input of a node, without those that would close a circle. */
-function outputSuggestions(node: string, input: string, { nodes }: Outline): readonly Suggestion[] {
-  const wanted = nodes.get(node)?.spec?.inputs[input]?.type.name;
-  const after = dependantsOf(node, nodes);
-  return [...nodes.values()].flatMap((other) =>
+/** A type of artifacts as a suggestion says it. */
+function typeDetail(type: string): Pick<Suggestion, 'detail' | 'doc'> {
+  const doc = artifactTypes.get(type)?.doc;
+  return { detail: type, ...(doc === undefined ? {} : { doc }) };
+}
+
+/**
+ * Outputs of a type, and inputs of the fragment.
+ *
+ * @param wanted - any type where undefined
+ * @param after - nodes that would close a circle
+ */
+function outputSuggestions(
+  wanted: string | undefined,
+  after: ReadonlySet<string>,
+  { nodes, inputs }: Outline,
+): readonly Suggestion[] {
+  const given = [...inputs.values()].flatMap((input): readonly Suggestion[] => {
+    const type = inputType(input);
+    if (type === undefined || (wanted !== undefined && wanted !== type)) return [];
+    const label = `inputs.${input.key}`;
+    return [{ label, kind: 'output', insert: label, ...typeDetail(type) }];
+  });
+  const made = [...nodes.values()].flatMap((other) =>
     after.has(other.name)
       ? []
       : Object.entries(other.outputs).flatMap(([port, type]): readonly Suggestion[] => {
           if (wanted !== undefined && wanted !== type) return [];
           const label = `${other.name}.${port}`;
-          const doc = artifactTypes.get(type)?.doc;
-          return [{ label, kind: 'output', insert: label, detail: type, ...(doc === undefined ? {} : { doc }) }];
+          return [{ label, kind: 'output', insert: label, ...typeDetail(type) }];
         }),
   );
+  return [...given, ...made];
+}
+
+/** The fragment that an item of `include` includes. */
+function includeAt(index: string | number | undefined, { root, includes }: Outline): OutlineInclude | undefined {
+  const list = valueIn(root, 'include');
+  const item = list?.kind === 'list' ? list.items[Number(index)] : undefined;
+  const as = valueIn(item, 'as')?.range;
+  return as && includes.find((include) => include.as.range.start === as.start);
+}
+
+/** What a fragment takes, as keys. */
+function givenKeys(what: 'params' | 'inputs', { outline }: OutlineInclude, hasColon: boolean): readonly Suggestion[] {
+  return [...outline[what].values()].map((entry) => ({
+    label: entry.key,
+    kind: what === 'params' ? 'param' : 'key',
+    insert: hasColon ? entry.key : `${entry.key}: `,
+    doc: what === 'params' ? paramText(entry) : inputText(entry),
+  }));
 }
 
 function nodeSuggestions(node: string, { nodes }: Outline): readonly Suggestion[] {
@@ -112,9 +149,17 @@ function placeholderSuggestions(spot: Spot, outline: Outline): readonly Suggesti
 
 function valueSuggestions({ path }: Spot, outline: Outline, schema: FileSchema): readonly Suggestion[] {
   const [section, node, key, port] = path;
-  if (section === 'include' && key === 'inputs' && path.length === 4) return outputSuggestions('', '', outline);
+  if (section === 'include' && key === 'inputs' && typeof port === 'string') {
+    const include = includeAt(node, outline);
+    const input = include?.outline.inputs.get(port);
+    const own = [...outline.nodes.keys()].filter((name) => include && name.startsWith(`${include.as.value}_`));
+    return outputSuggestions(input && inputType(input), new Set(own), outline);
+  }
   if (section === 'nodes' && typeof node === 'string') {
-    if (key === 'inputs' && typeof port === 'string') return outputSuggestions(node, port, outline);
+    if (key === 'inputs' && typeof port === 'string') {
+      const wanted = outline.nodes.get(node)?.spec?.inputs[port]?.type.name;
+      return outputSuggestions(wanted, dependantsOf(node, outline.nodes), outline);
+    }
     if (key === 'after') return nodeSuggestions(node, outline);
     if (key === 'component' && path.length === 3) {
       return schemaValues(schema.at(path, outline)).map((each) => ({ ...each, kind: 'component' }));
@@ -128,6 +173,12 @@ function keySuggestions(spot: Spot, outline: Outline, schema: FileSchema, hasCol
   const around = spot.part === 'key' ? spot.path.slice(0, -1) : spot.path;
   const present = new Set(spot.part === 'key' ? spot.mapping?.entries.map(({ key }) => key) : []);
   present.delete(String(spot.path.at(-1)));
+  const [section, index, what] = around;
+  if (section === 'include' && around.length === 3 && (what === 'params' || what === 'inputs')) {
+    const include = includeAt(index, outline);
+    const keys = include === undefined ? [] : givenKeys(what, include, hasColon);
+    return keys.filter(({ label }) => !present.has(label));
+  }
   if (present.size > 0 && schema.isChoice(around, outline)) return [];
   return schema
     .keysAt(around, outline)
@@ -140,14 +191,10 @@ function keySuggestions(spot: Spot, outline: Outline, schema: FileSchema, hasCol
  *
  * @param offset - where the cursor stands
  */
-export async function complete(
-  { path, text }: SourceFile,
-  offset: number,
-  schema: FileSchema,
-  find: FindComponent,
-): Promise<Suggestions> {
+export async function complete(document: OpenDocument, offset: number, schema: FileSchema): Promise<Suggestions> {
+  const { path, text } = document.source;
   const before = text.slice(0, offset);
-  const marked = await readOutline(new SourceFile(path, `${before}${MARK}${text.slice(offset)}`), find);
+  const marked = await document.outlineOf(new SourceFile(path, `${before}${MARK}${text.slice(offset)}`));
   const spot = spotAt(marked.root, offset);
   const line = before.slice(before.lastIndexOf('\n') + 1);
   const placeholder = /(?<!\$)\$\{([^{}]*)$/u.exec(line);

@@ -5,7 +5,7 @@ import type { ComponentSpec } from '../../components/component-spec.js';
 import type { JsonSchema } from '../../components/params.js';
 import { typeText } from '../reporting/component-reference.js';
 import type { LocatedEntry } from '../config/located.js';
-import type { OutlineNode } from './outline.js';
+import { inputType, textOf, valueIn, type OutlineInclude, type OutlineNode } from './outline.js';
 
 function code(text: string): string {
   return `\`${text.replaceAll('`', "'")}\``;
@@ -44,8 +44,34 @@ export function nodeText({ name, spec, outputs }: OutlineNode): string {
   ].join('\n');
 }
 
-/** A param of the pipeline, as it is defined. */
-export function paramText({ key, value }: LocatedEntry): string {
+function definitionText(kind: string, { key, value }: LocatedEntry): string {
   const { file, start, end } = value.range;
-  return `param **${key}**\n\n\`\`\`yaml\n${key}: ${file.text.slice(start, end).trimEnd()}\n\`\`\``;
+  return `${kind} **${key}**\n\n\`\`\`yaml\n${key}: ${file.text.slice(start, end).trimEnd()}\n\`\`\``;
+}
+
+/** A param of the pipeline or fragment, as it is defined. */
+export function paramText(param: LocatedEntry): string {
+  return definitionText('param', param);
+}
+
+/** An input of a fragment, as it is declared. */
+export function inputText(input: LocatedEntry): string {
+  return definitionText('input', input);
+}
+
+/** A fragment where it is included: what it takes and what comes out. */
+export function fragmentText({ as, file, outline }: OutlineInclude): string {
+  const about = textOf(valueIn(outline.root, 'description'));
+  const inputs = [...outline.inputs.values()].map((input) => {
+    const optional = valueIn(input.value, 'optional');
+    const isOptional = optional?.kind === 'scalar' && optional.value === true;
+    return `- ${code(input.key)}: ${inputType(input) ?? 'unknown'}${isOptional ? ', optional' : ''}`;
+  });
+  const nodes = [...outline.nodes.keys()].map((name) => `- ${code(`${as.value}_${name}`)}`);
+  return [
+    `fragment **${as.value}**: ${file.value}`,
+    ...(about === undefined ? [] : ['', about]),
+    ...(inputs.length === 0 ? [] : ['', 'Inputs:', ...inputs]),
+    ...(nodes.length === 0 ? [] : ['', 'Nodes:', ...nodes]),
+  ].join('\n');
 }

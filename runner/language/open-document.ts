@@ -1,14 +1,15 @@
 /**
- * A pipeline file that is open in an editor: its text as it stands there, and what was read out of it.
+ * A pipeline file or fragment that is open in an editor: its text as it stands there, and what was read out of it.
  */
-import { basename, dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { TextDocument } from 'vscode-languageserver-textdocument';
 import type { TextDocumentContentChangeEvent } from 'vscode-languageserver';
 import { componentFinder, type FindComponent } from '../../components/registry.js';
-import type { Diagnostic } from '../source/diagnostic.js';
+import type { ReadFragment } from '../config/read-fragments.js';
 import { SourceFile } from '../source/source-file.js';
-import { diagnose, isPipeline } from './diagnose.js';
+import type { Diagnostic } from '../source/diagnostic.js';
+import { diagnose, diagnoseFragment, isFragment, isPipeline } from './diagnose.js';
 import { readOutline, type Outline } from './outline.js';
 
 /** Absolute path of a document; undefined for one that was never saved. */
@@ -16,24 +17,31 @@ export function pathOfUri(uri: string): string | undefined {
   return uri.startsWith('file:') ? fileURLToPath(uri) : undefined;
 }
 
+/** What documents have in common. */
+export interface Surroundings {
+  /** Absolute folder for documents that were never saved. */
+  readonly cwd: string;
+  /** Reads the files that they include. */
+  readonly read: ReadFragment;
+  /** Absolute paths of the pipelines that include a fragment. */
+  readonly pipelinesWith: (fragment: string) => Promise<readonly string[]>;
+}
+
 /** One open file. */
 export class OpenDocument {
-  readonly #name: string;
-  readonly #env: Readonly<Record<string, string | undefined>>;
-  /** Absolute folder that relative paths start from. */
-  readonly baseDir: string;
+  readonly #surroundings: Surroundings;
+  /** Absolute; undefined where it was never saved. */
+  readonly path: string | undefined;
+  readonly #folder: string;
+  readonly #finders = new Map<string, FindComponent>();
   #text: TextDocument;
-  #find: FindComponent;
   #outline: Promise<Outline> | undefined;
 
-  /** @param cwd - folder for documents that were never saved */
-  constructor(text: TextDocument, cwd: string, env: Readonly<Record<string, string | undefined>>) {
-    const path = pathOfUri(text.uri);
+  constructor(text: TextDocument, surroundings: Surroundings) {
+    this.path = pathOfUri(text.uri);
     this.#text = text;
-    this.#name = basename(path ?? text.uri);
-    this.#env = env;
-    this.baseDir = path === undefined ? cwd : dirname(path);
-    this.#find = componentFinder(this.baseDir);
+    this.#surroundings = surroundings;
+    this.#folder = this.path === undefined ? surroundings.cwd : dirname(this.path);
   }
 
   /** The text, with what turns offsets into lines and columns. */
@@ -41,18 +49,34 @@ export class OpenDocument {
     return this.#text;
   }
 
-  /** Whether it is a pipeline; any other YAML is left alone. */
+  /** Whether it is a pipeline or a fragment; any other YAML is left alone. */
   get isPipeline(): boolean {
     return isPipeline(this.#text.getText());
   }
 
-  get source(): SourceFile {
-    return new SourceFile(this.#name, this.#text.getText());
+  /** Whether it is a fragment. */
+  get isFragment(): boolean {
+    return isFragment(this.#text.getText());
   }
 
-  /** Finds components; those in files are loaded once, until {@link forget}. */
-  get find(): FindComponent {
-    return this.#find;
+  /** Its text under the name that messages show. */
+  get source(): SourceFile {
+    return new SourceFile(basename(this.path ?? this.#text.uri), this.#text.getText());
+  }
+
+  /** Finds components from a folder; those in files are loaded once, until {@link forget}. */
+  finder(baseDir: string): FindComponent {
+    const known = this.#finders.get(baseDir);
+    if (known !== undefined) return known;
+    const find = componentFinder(baseDir);
+    this.#finders.set(baseDir, find);
+    return find;
+  }
+
+  /** Absolute folder that paths in it start from: its own; for a fragment, that of a pipeline that includes it. */
+  async baseDir(): Promise<string> {
+    const [pipeline] = await this.#pipelines();
+    return pipeline === undefined ? this.#folder : dirname(pipeline);
   }
 
   /** Takes changes of the text. */
@@ -63,21 +87,43 @@ export class OpenDocument {
 
   /** Files beside it may have changed: what was read of them is read again. */
   forget(): void {
-    this.#find = componentFinder(this.baseDir);
+    this.#finders.clear();
+    this.#outline = undefined;
+  }
+
+  /** What was read of the fragments that it includes may be old. */
+  forgetFragments(): void {
     this.#outline = undefined;
   }
 
   /** What stands in it. */
   outline(): Promise<Outline> {
-    this.#outline ??= readOutline(this.source, this.#find);
+    this.#outline ??= this.outlineOf(this.source);
     return this.#outline;
   }
 
+  /** What would stand in it, if this were its text. */
+  async outlineOf(file: SourceFile): Promise<Outline> {
+    const baseDir = await this.baseDir();
+    const path = this.path ?? join(baseDir, file.path);
+    return await readOutline({ file, path, baseDir, find: this.finder(baseDir), read: this.#surroundings.read });
+  }
+
   /** All that is wrong with it. */
-  async diagnostics(): Promise<readonly Diagnostic[]> {
+  async diagnostics(env: Readonly<Record<string, string | undefined>>): Promise<readonly Diagnostic[]> {
     if (!this.isPipeline) return [];
-    const { baseDir } = this;
+    const baseDir = await this.baseDir();
     const text = this.#text.getText();
-    return await diagnose({ name: this.#name, text, baseDir, env: this.#env, find: this.#find });
+    const options = { text, baseDir, env, find: this.finder(baseDir), read: this.#surroundings.read };
+    return this.isFragment
+      ? await diagnoseFragment(
+          { ...options, name: this.path ?? join(baseDir, 'unsaved.yaml') },
+          await this.#pipelines(),
+        )
+      : await diagnose({ ...options, name: this.source.path });
+  }
+
+  async #pipelines(): Promise<readonly string[]> {
+    return this.isFragment && this.path !== undefined ? await this.#surroundings.pipelinesWith(this.path) : [];
   }
 }

@@ -12,12 +12,22 @@ import {
 } from 'vscode-languageserver';
 import type { TextDocument } from 'vscode-languageserver-textdocument';
 import type { Diagnostic } from '../source/diagnostic.js';
+import { positionAt, type SourceRange } from '../source/source-file.js';
 import type { Suggestion, Suggestions } from './complete.js';
 import type { HoverText } from './hover.js';
 
 /** A stretch of text as lines and columns. */
 export function rangeOf({ start, end }: { readonly start: number; readonly end: number }, text: TextDocument): Range {
   return { start: text.positionAt(start), end: text.positionAt(end) };
+}
+
+/** A stretch of a file as lines and columns, which the protocol counts from 0. */
+export function placeOf({ file, start, end }: SourceRange): Range {
+  const position = (offset: number): Range['start'] => {
+    const { line, column } = positionAt(file, offset);
+    return { line: line - 1, character: column - 1 };
+  };
+  return { start: position(start), end: position(end) };
 }
 
 /** A diagnostic; what belongs to no place stands at the beginning. */

@@ -106,6 +106,16 @@ export class LanguageClient {
     }
   }
 
+  /** The next diagnostics that the server says of a file which has not changed itself. */
+  async diagnosticsOf(uri: string): Promise<readonly ToldDiagnostic[]> {
+    for (;;) {
+      for (let next = this.#published.shift(); next !== undefined; next = this.#published.shift()) {
+        if (next.uri === uri) return next.diagnostics as readonly ToldDiagnostic[];
+      }
+      await new Promise<void>((wake) => (this.#wake = wake));
+    }
+  }
+
   async completion(uri: string, position: Position): Promise<readonly CompletionItem[]> {
     return (await this.#ask<readonly CompletionItem[] | null>('completion', uri, position)) ?? [];
   }

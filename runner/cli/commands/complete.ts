@@ -3,7 +3,7 @@
  * The scripts of `pipeline completion` call it. No candidate means: leave it to the shell.
  */
 import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Command as Parser, Option } from 'commander';
 import { builtinNames } from '../../../components/registry.js';
 import { EXIT, type Command, type Environment } from '../command.js';
@@ -54,20 +54,20 @@ async function yamlFiles(cwd: string): Promise<readonly Candidate[]> {
   return [...new Set(names)].sort().map((name) => [name]);
 }
 
-/** Nodes and params of a pipeline file, however unfinished it is. */
+/** Nodes and params of a pipeline file with its fragments, however unfinished it is. */
 async function inFile(
   file: string,
   cwd: string,
 ): Promise<{ nodes: readonly Candidate[]; params: readonly Candidate[] }> {
-  const [{ readSourceFile }, { readOutline }] = await Promise.all([
+  const [{ readSourceFile, readText }, { noComponents, readOutline }] = await Promise.all([
     import('../../config/read-source-file.js'),
     import('../../language/outline.js'),
   ]);
   const read = await readSourceFile(file, cwd);
   if (!read.ok) return { nodes: [], params: [] };
-  // Components say nothing of names, and those of the user's would be executed.
-  const unknown = { found: false, code: 'unknown-component', message: '', hint: undefined } as const;
-  const { nodes, params } = await readOutline(read.value.file, () => Promise.resolve(unknown));
+  const { file: source, absolute: path } = read.value;
+  const options = { file: source, path, baseDir: dirname(path), find: noComponents, read: readText };
+  const { nodes, params } = await readOutline(options);
   return { nodes: [...nodes.keys()].map((name) => [name]), params: [...params.keys()].map((name) => [`${name}=`]) };
 }
 

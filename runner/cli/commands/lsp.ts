@@ -10,10 +10,10 @@ import { standardStreams } from '../process-environment.js';
 import { packageFolder, packageVersion } from '../version.js';
 
 export const command: Command<undefined> = async (_, { cwd, env }) => {
-  const schema = JSON.parse(
-    readFileSync(join(packageFolder(), 'schemas', 'pipeline.schema.json'), 'utf8'),
-  ) as JsonSchema;
-  serve({ ...standardStreams(), cwd, env, schema, version: packageVersion() });
+  const published = (name: string): JsonSchema =>
+    JSON.parse(readFileSync(join(packageFolder(), 'schemas', `${name}.schema.json`), 'utf8')) as JsonSchema;
+  const schemas = { pipeline: published('pipeline'), fragment: published('fragment') };
+  serve({ ...standardStreams(), cwd, env, schemas, version: packageVersion() });
   // The server ends the process when the editor says so, or is gone.
   return await new Promise<never>(() => undefined);
 };
