@@ -43,8 +43,8 @@ async function writable(file: string, { cwd }: Environment): Promise<string> {
 /** Those who are told of a run beside the screen. */
 export interface RunObservers {
   readonly reporters: readonly Reporter[];
-  /** Sends what they gathered over the network, after the run; never rejects. */
-  readonly send: () => Promise<void>;
+  /** Sends what they gathered over the network, after the run, and gives up when it is to stop; never rejects. */
+  readonly send: (stop: AbortSignal) => Promise<void>;
 }
 
 async function gatherTelemetry(

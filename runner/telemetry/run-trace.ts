@@ -34,7 +34,7 @@ function metricAttributes(metrics: Readonly<Record<string, number>>): Attributes
 
 /** Gathers the spans of one run. */
 export class RunTrace {
-  readonly #traceId: string;
+  readonly traceId: string;
   readonly #parent: string | undefined;
   readonly #runSpanId = newSpanId();
   readonly #attempts = new Map<string, Attempt>();
@@ -43,7 +43,7 @@ export class RunTrace {
 
   /** @param parent - what the run is a part of, such as a job of continuous integration */
   constructor(parent: ParentSpan | undefined) {
-    this.#traceId = parent?.traceId ?? randomBytes(16).toString('hex');
+    this.traceId = parent?.traceId ?? randomBytes(16).toString('hex');
     this.#parent = parent?.spanId;
   }
 
@@ -68,7 +68,7 @@ export class RunTrace {
       }
       case 'run-ended':
         this.#spans.push({
-          traceId: this.#traceId,
+          traceId: this.traceId,
           spanId: this.#runSpanId,
           parentSpanId: this.#parent,
           name: `run ${this.#run.pipeline}`,
@@ -141,7 +141,7 @@ export class RunTrace {
     const attempt = this.#attempts.get(node);
     this.#attempts.delete(node);
     this.#spans.push({
-      traceId: this.#traceId,
+      traceId: this.traceId,
       spanId: newSpanId(),
       parentSpanId: this.#runSpanId,
       name: node,

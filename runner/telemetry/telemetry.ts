@@ -5,44 +5,18 @@
  * A run is a handful of messages that are all known at its end. OpenTelemetry's own packages, twenty-odd of them, are made
  * for services that sample and batch for as long as they live; here they would be most of what is installed for it.
  */
-import { errorMessage } from '../../artifacts/system-error.js';
 import type { Clock, Reporter } from '../reporting/reporter.js';
 import { RunView } from '../reporting/run-view.js';
+import { deliver } from './delivery.js';
 import { metricsMessage, tracesMessage, type Origin } from './otlp.js';
 import { runGauges } from './run-gauges.js';
 import { RunTrace } from './run-trace.js';
-import { telemetrySettings, type Destination, type Signal } from './settings.js';
+import { telemetrySettings, type Signal } from './settings.js';
 
 /** A reporter that has to send what it gathered. */
 export interface Telemetry extends Reporter {
-  /** Sends what there is; never rejects. */
-  readonly send: () => Promise<void>;
-}
-
-/** What a receiver says of what it did not take. */
-interface Answer {
-  readonly partialSuccess?: { readonly errorMessage?: string };
-}
-
-/** What went wrong; undefined when all was taken. */
-async function post({ url, headers, timeoutMs }: Destination, message: object): Promise<string | undefined> {
-  try {
-    const response = await fetch(url, {
-      method: 'POST',
-      headers: { ...headers, 'content-type': 'application/json' },
-      body: JSON.stringify(message),
-      // The headers may hold a token, which is for this address.
-      redirect: 'error',
-      signal: AbortSignal.timeout(timeoutMs),
-    });
-    const text = await response.text();
-    if (!response.ok) return `it answered with status ${String(response.status)}`;
-    const refused = text.startsWith('{') ? (JSON.parse(text) as Answer).partialSuccess?.errorMessage : undefined;
-    return refused === undefined || refused === '' ? undefined : `it did not take all: ${refused}`;
-  } catch (error) {
-    const cause = error instanceof Error && error.cause !== undefined ? errorMessage(error.cause) : '';
-    return cause === '' ? errorMessage(error) : cause;
-  }
+  /** Sends what there is, and gives up when it is to stop; never rejects. */
+  readonly send: (stop: AbortSignal) => Promise<void>;
 }
 
 /**
@@ -71,14 +45,15 @@ export function telemetry(
       if (event.type === 'run-ended') endedAt = now;
     },
     close: () => undefined,
-    send: async () => {
+    send: async (stop) => {
       if (endedAt === undefined) return;
       const messages: Readonly<Record<Signal, object>> = {
         traces: tracesMessage(origin, trace.spans),
         metrics: metricsMessage(origin, runGauges(view), endedAt),
       };
       const sent = Object.entries(destinations).map(async ([signal, destination]) => {
-        const problem = await post(destination, messages[signal as Signal]);
+        const name = `${signal} ${trace.traceId}`;
+        const problem = await deliver(destination, messages[signal as Signal], name, stop);
         const { origin: host, pathname } = new URL(destination.url);
         if (problem !== undefined)
           onProblem(`OpenTelemetry: ${signal} were not sent to ${host}${pathname}: ${problem}`);

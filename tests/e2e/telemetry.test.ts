@@ -1,10 +1,13 @@
 /**
  * Traces and metrics of OpenTelemetry, as a collector sees them.
  */
+import type { ChildProcess } from 'node:child_process';
+import { setTimeout } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
 import { telemetrySettings, telemetryWanted } from '../../runner/telemetry/settings.js';
-import { pipeline } from '../rig/cli.js';
+import { pipeline, startPipeline } from '../rig/cli.js';
 import { collectors, type Collector, type ReceivedSpan } from '../rig/collector.js';
+import { untilEnded, untilSays } from '../rig/processes.js';
 import { failingStep, scriptStep, step, writePipeline as write } from '../rig/steps.js';
 import { temporaryFolders } from '../rig/temp-folder.js';
 
@@ -133,10 +136,20 @@ describe('a collector that does not take it', () => {
   ])('is told, and changes nothing of the run: it %s', async (_, answer, message) => {
     const folder = temporaryFolder();
     write(folder, demo);
-    const seen = await collector(answer);
-    const { status, stderr } = await pipeline(folder, ['run', 'p.yaml'], endpoint(seen));
+    const seen = await collector(() => answer);
+    // Its first pause would be longer.
+    const env = endpoint(seen, { OTEL_EXPORTER_OTLP_TIMEOUT: '400' });
+    const { status, stderr } = await pipeline(folder, ['run', 'p.yaml'], env);
     expect(status).toBe(0);
     expect(stderr).toContain(`warning: OpenTelemetry: traces were not sent to ${seen.url}/v1/traces: ${message}`);
+  });
+
+  test('is told when it does not answer', async () => {
+    const folder = temporaryFolder();
+    write(folder, demo);
+    const seen = await collector(() => new Promise(() => undefined));
+    const env = endpoint(seen, { OTEL_EXPORTER_OTLP_TIMEOUT: '300' });
+    expect((await pipeline(folder, ['run', 'p.yaml'], env)).stderr).toContain('it did not answer within 300 ms');
   });
 
   test('is told when it is not there', async () => {
@@ -144,10 +157,93 @@ describe('a collector that does not take it', () => {
     write(folder, { broken: failingStep });
     const { url, end } = await collector();
     await end();
-    const env = { OTEL_EXPORTER_OTLP_ENDPOINT: url };
+    const env = { OTEL_EXPORTER_OTLP_ENDPOINT: url, OTEL_EXPORTER_OTLP_TIMEOUT: '400' };
     const { status, stderr } = await pipeline(folder, ['run', 'p.yaml'], env);
     expect(status).toBe(1);
     expect(stderr).toMatch(/warning: OpenTelemetry: metrics were not sent to \S+\/v1\/metrics: .*ECONNREFUSED/u);
+  });
+});
+
+describe('a collector that takes it later', () => {
+  test.each([429, 502, 503, 504])(
+    'is sent the same again, as soon as it asks for, after the status %i',
+    async (status) => {
+      const folder = temporaryFolder();
+      write(folder, demo);
+      const seen = await collector((attempt) =>
+        attempt < 3 ? { status, headers: { 'retry-after': '0' } } : { status: 200, body: '{}' },
+      );
+      const run = await pipeline(folder, ['run', 'p.yaml'], endpoint(seen));
+      expect([run.status, run.stderr]).toEqual([0, '']);
+      for (const path of ['/v1/traces', '/v1/metrics']) {
+        const [first, ...again] = seen.received.filter((each) => each.path === path).map(({ body }) => body);
+        expect(again).toEqual([first, first]);
+      }
+    },
+  );
+
+  test('is not sent it again after what will not change, or later than there is time for', async () => {
+    const folder = temporaryFolder();
+    write(folder, demo);
+    const refusing = await collector(() => ({ status: 400, headers: { 'retry-after': '0' } }));
+    expect((await pipeline(folder, ['run', 'p.yaml'], endpoint(refusing))).stderr).toContain('status 400');
+    expect(refusing.received).toHaveLength(2);
+    const busy = await collector(() => ({ status: 503, headers: { 'retry-after': '3600' } }));
+    const { stderr } = await pipeline(folder, ['run', 'p.yaml'], endpoint(busy));
+    expect(stderr).toContain('it answered with status 503, and wants to be asked again in 3600 s');
+    expect(busy.received).toHaveLength(2);
+  });
+});
+
+describe('a run that a signal ends', () => {
+  const slow = scriptStep("console.log('waiting'); setInterval(() => 0, 1000)");
+
+  test('is sent as one that was stopped', async () => {
+    const folder = temporaryFolder();
+    write(folder, { slow });
+    const seen = await collector();
+    const child = startPipeline(folder, ['run', 'p.yaml', '--json'], endpoint(seen));
+    await untilSays(child, '"waiting"');
+    child.kill('SIGTERM');
+    expect(await untilEnded(child)).toEqual({ status: 130, signal: null });
+    expect(spanOf(seen.spans(), 'run demo').attributes).toMatchObject({ 'pipeline.outcome': 'canceled' });
+    expect(spanOf(seen.spans(), 'slow').attributes).toMatchObject({ 'pipeline.state': 'canceled' });
+    expect(seen.points()).toContainEqual(expect.objectContaining({ name: 'pipeline.run.duration' }));
+  });
+
+  /** A run whose collector has got everything, and does not answer yet. */
+  async function sending(): Promise<{ child: ChildProcess; ended: ReturnType<typeof untilEnded>; answer: () => void }> {
+    const folder = temporaryFolder();
+    write(folder, demo);
+    let [asked, answer] = [(): void => undefined, (): void => undefined];
+    const isAsked = new Promise<void>((resolve) => (asked = resolve));
+    const isAnswered = new Promise<void>((resolve) => (answer = resolve));
+    let requests = 0;
+    const seen = await collector(async () => {
+      if (++requests === 2) asked();
+      await isAnswered;
+      return { status: 200, body: '{}' };
+    });
+    const child = startPipeline(folder, ['run', 'p.yaml'], endpoint(seen));
+    const ended = untilEnded(child);
+    await isAsked;
+    return { child, ended, answer };
+  }
+
+  test('is sent to its end when the signal comes while that goes on', async () => {
+    const { child, ended, answer } = await sending();
+    child.kill('SIGTERM');
+    // A process that has died of it would not let its end wait for the answer.
+    expect(await Promise.race([ended, setTimeout(200, 'waits')])).toBe('waits');
+    answer();
+    expect(await ended).toEqual({ status: 0, signal: null });
+  });
+
+  test('is given up at the second one', async () => {
+    const { child, ended } = await sending();
+    child.kill('SIGINT');
+    child.kill('SIGTERM');
+    expect(await ended).toEqual({ status: 0, signal: null });
   });
 });
 

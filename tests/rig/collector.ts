@@ -35,6 +35,16 @@ export interface ReceivedPoint {
   readonly value: number;
 }
 
+/** What it answers with. */
+export interface Answer {
+  readonly status: number;
+  readonly body?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** Chooses the answer to a request; `undefined` breaks the connection. @param attempt - how many came to this path, from 1 */
+export type Answering = (attempt: number) => Answer | undefined | Promise<Answer>;
+
 /** A running collector. */
 export interface Collector {
   readonly url: string;
@@ -131,12 +141,12 @@ function pointsOf(body: unknown): readonly ReceivedPoint[] {
 }
 
 /** Returns a function that starts a collector, which ends with the test; call it at the top of a test file. */
-export function collectors(): (answer?: { status: number; body: string }) => Promise<Collector> {
+export function collectors(): (answer?: Answering) => Promise<Collector> {
   const open: (() => Promise<void>)[] = [];
   afterEach(async () => {
     for (const close of open.splice(0)) await close();
   });
-  return async (answer = { status: 200, body: '{"partialSuccess":{}}' }) => {
+  return async (answering = () => ({ status: 200, body: '{"partialSuccess":{}}' })) => {
     const received: Received[] = [];
     const server = createServer((request, response) => {
       let text = '';
@@ -144,7 +154,14 @@ export function collectors(): (answer?: { status: number; body: string }) => Pro
       request.on('end', () => {
         const path = request.url ?? '';
         received.push({ path, headers: request.headers, body: JSON.parse(text) });
-        response.writeHead(answer.status, { 'content-type': 'application/json' }).end(answer.body);
+        const attempt = received.filter((each) => each.path === path).length;
+        void Promise.resolve(answering(attempt)).then((answer) => {
+          if (answer === undefined) request.socket.destroy();
+          else {
+            const { status, body, headers } = answer;
+            response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(body);
+          }
+        });
       });
     });
     await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));

@@ -61,8 +61,16 @@ async function runGraph(
   });
   // The logs first: a summary names them.
   const reporter = combineReporters([logs, ...observers.reporters, screen]);
+  const unsent = new AbortController();
+  let isOver = false;
   const release = environment.onSignal(() => {
     const again = stop.signal.aborted;
+    if (isOver) {
+      // What is still to be sent outlives the first signal.
+      if (again) unsent.abort();
+      else stop.abort();
+      return;
+    }
     reporter.report({ type: 'run-stopping', kill: again });
     if (!again) stop.abort();
     else {
@@ -94,9 +102,10 @@ async function runGraph(
     warnOfSize(storeBytes, limit, environment);
     return outcome === 'complete' && differing.length > 0 ? EXIT.failed : STATUS[outcome];
   } finally {
-    release();
+    isOver = true;
     reporter.close();
-    await observers.send();
+    await observers.send(unsent.signal);
+    release();
     const left = environment.endStarted().map(({ pid, name }) => `${String(pid)} (${plainLine(name)})`);
     if (left.length > 0) {
       const text = `ended processes that steps had left running: ${left.join(', ')}`;
