@@ -195,7 +195,10 @@ export class Database {
     }
   }
 
-  /** Closes the file, and brings all that was committed into it, so that it can be copied alone. */
+  /**
+   * Closes the file, and brings all that was committed into it, so that it can be copied alone. A process that ends at once
+   * need not: the journal beside the file is as safe, and the next process takes it up.
+   */
   close(): void {
     this.#statements.clear();
     try {

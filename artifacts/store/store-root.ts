@@ -3,7 +3,8 @@
  * and that this release can read it.
  */
 import { systemErrorCode } from '../system-error.js';
-import { readdir, readFile } from 'node:fs/promises';
+import { closeSync, openSync, readFileSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { canonicalJson } from '../canonical-json.js';
 import { realDisk, type Disk } from '../disk.js';
@@ -63,9 +64,14 @@ const NO_FOLDER: Readonly<Record<string, string>> = {
   ENAMETOOLONG: 'is too long for the name of a folder',
 };
 
-async function readFormat(path: string): Promise<string | undefined> {
+function readFormat(path: string): string | undefined {
   try {
-    return await readFile(join(path, 'format.json'), WITHOUT_WAITING);
+    const file = openSync(join(path, 'format.json'), WITHOUT_WAITING.flag);
+    try {
+      return readFileSync(file, 'utf8');
+    } finally {
+      closeSync(file);
+    }
   } catch (error) {
     const code = systemErrorCode(error);
     if (code === 'ENOENT') return undefined;
@@ -89,9 +95,9 @@ function formatVersion(text: string): unknown {
  * @returns undefined when there is none
  * @throws StoreError `foreign-format` for a newer format or a file that is not ours, `foreign-folder` for no folder
  */
-export async function findRoot(path: string): Promise<StoreRoot | undefined> {
+export function findRoot(path: string): StoreRoot | undefined {
   try {
-    const text = await readFormat(path);
+    const text = readFormat(path);
     if (text === undefined) return undefined;
     const version = formatVersion(text);
     if (version === STORE_FORMAT) return rootPlaces(path);
@@ -112,7 +118,7 @@ async function makeRoot(path: string, disk: Disk): Promise<void> {
   const strangers = (await readdir(path)).filter((name) => !name.startsWith('format.json'));
   if (strangers.length > 0) {
     // Another process may just have made the store.
-    if ((await findRoot(path)) !== undefined) return;
+    if (findRoot(path) !== undefined) return;
     throw new StoreError(
       'foreign-folder',
       `${path} is not empty and is no store of this tool`,
@@ -123,7 +129,7 @@ async function makeRoot(path: string, disk: Disk): Promise<void> {
     await disk.writeFile(join(path, 'format.json'), `${canonicalJson({ format: STORE_FORMAT })}\n`);
   } catch (error) {
     // Another process that makes the store at the same time may have been first, and have swept our file.
-    if ((await findRoot(path)) === undefined || systemErrorCode(error) !== 'ENOENT') throw error;
+    if (findRoot(path) === undefined || systemErrorCode(error) !== 'ENOENT') throw error;
   }
   // Left by processes that died where this one did not.
   for (const name of await readdir(path)) {
@@ -138,7 +144,7 @@ async function makeRoot(path: string, disk: Disk): Promise<void> {
  */
 export async function openRoot(path: string, disk: Disk = realDisk): Promise<StoreRoot> {
   const root = rootPlaces(path);
-  const found = await findRoot(path);
+  const found = findRoot(path);
   try {
     if (found === undefined) await makeRoot(path, disk);
     for (const folder of [root.artifacts, root.cache]) await disk.makeFolder(folder);

@@ -2,6 +2,7 @@
  * This project, with its tasks as Command nodes (the same program as the others start), or as nodes that execute a small
  * component in the runner's process.
  */
+import { appendFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { writeFile } from '../rig/install.js';
 import { CHAINS, type Tool } from './tool.js';
@@ -34,10 +35,13 @@ function pipelineFile(tasks: number, node: (i: number) => string): string {
   return `version: 1\nname: bench\nnodes:\n${nodes.join('')}`;
 }
 
-const base: Pick<Tool, 'most' | 'install' | 'program'> = {
+const base: Pick<Tool, 'most' | 'install' | 'program' | 'reword'> = {
   most: 10_000,
   install: () => Promise.resolve('this tree'),
   program: (folder) => ({ argv: [process.execPath, MAIN, 'run', 'pipeline.yaml'], cwd: folder }),
+  reword: (folder) => {
+    appendFileSync(join(folder, 'pipeline.yaml'), '# a comment\n');
+  },
 };
 
 /** Every task starts a program. */
@@ -63,5 +67,20 @@ export const inProcess: Tool = {
     writeFile(folder, 'write.ts', COMPONENT);
     const file = pipelineFile(tasks, (i) => `    component: ./write.ts\n    params: {text: x${String(i)}}\n`);
     writeFile(folder, 'pipeline.yaml', file);
+  },
+};
+
+/** The same as instances of one node, which depend on nothing. */
+export const instances: Tool = {
+  ...base,
+  name: 'tfjs-pipelines, for_each',
+  write: (folder, tasks) => {
+    writeFile(folder, 'write.ts', COMPONENT);
+    const texts = Array.from({ length: tasks }, (_, i) => `x${String(i)}`);
+    const node =
+      '  t:\n    for_each: {text: [' +
+      texts.join(', ') +
+      ']}\n    component: ./write.ts\n    params: {text: "${each.text}"}\n';
+    writeFile(folder, 'pipeline.yaml', `version: 1\nname: bench\nnodes:\n${node}`);
   },
 };

@@ -18,4 +18,6 @@ export interface Tool {
   readonly write: (folder: string, tasks: number, home: string) => void;
   /** What runs all tasks: the first time they are executed, later they are found done. */
   readonly program: (folder: string, home: string) => Program;
+  /** Edits what says which tasks there are, so that it has to be read again and says the same. */
+  readonly reword?: (folder: string) => void;
 }

@@ -115,7 +115,7 @@ async function checkStore(environment: Environment): Promise<readonly Finding[]>
   const subject = 'store';
   const shown = shownPath(environment.root, environment.cwd);
   try {
-    const root = await findRoot(environment.root);
+    const root = findRoot(environment.root);
     if (root === undefined) return [{ subject, state: 'good', text: `none yet in ${shown}: the first run makes it` }];
     const artifacts = (await openLocalArtifactStore(root).list()).length;
     const size = byteSize(await folderSize(root.path));
@@ -130,7 +130,7 @@ async function checkStore(environment: Environment): Promise<readonly Finding[]>
         help: `look into ${shownPath(root.quarantine, environment.cwd)}; it may be removed`,
       });
     }
-    const store = await findStore(environment);
+    const store = findStore(environment);
     for (const run of store?.metadata.runs({}) ?? []) {
       if (run.state !== 'RUNNING') continue;
       const { host, pid } = run.owner;

@@ -36,8 +36,8 @@ function closeDeadRuns(metadata: MetadataStore, now: number): readonly RunRecord
 }
 
 /** The store, or undefined when there is none. */
-export async function findStore(environment: Environment): Promise<OpenStore | undefined> {
-  const root = await findRoot(environment.root);
+export function findStore(environment: Environment): OpenStore | undefined {
+  const root = findRoot(environment.root);
   if (root === undefined || !existsSync(root.metadata)) return undefined;
   const metadata = openMetadataStore(root.metadata);
   const style = styleFor(environment.stderr.colors);
@@ -53,7 +53,7 @@ export async function findStore(environment: Environment): Promise<OpenStore | u
  * @throws RequestError `no-store` when there is none
  */
 export async function withStore<T>(environment: Environment, work: (store: OpenStore) => T | Promise<T>): Promise<T> {
-  const store = await findStore(environment);
+  const store = findStore(environment);
   if (store === undefined) {
     throw new RequestError(
       'no-store',

@@ -31,17 +31,19 @@ interface Repeated {
   readonly storeBytes: number;
 }
 
-async function record(path: string, environment: Environment, startedAt: number): Promise<Repeated | undefined> {
+function record(path: string, environment: Environment, startedAt: number): Repeated | undefined {
   const settled = readSettled(path);
-  const root = await findRoot(environment.root);
+  const root = findRoot(environment.root);
   if (settled === undefined || root === undefined || !isStillSettled(settled, root)) return undefined;
   const limit = storeLimit(environment);
   const metadata = openMetadataStore(root.metadata);
+  let run: number | undefined;
   try {
-    const run = recordSettled(settled, metadata, startedAt);
+    run = recordSettled(settled, metadata, startedAt);
+    // Left open otherwise: the process is about to end, and closing waits for the disk.
     return run === undefined ? undefined : { run, settled, limit, storeBytes: metadata.standingBytes() };
   } finally {
-    metadata.close();
+    if (run === undefined) metadata.close();
   }
 }
 
@@ -67,8 +69,12 @@ export async function repeatRun(argv: readonly string[], outside: ProcessEnviron
   const environment = environmentOf(outside, argv, { root: namedRoot(argv), json: argv.includes('--json') });
   const path = settledPath(rootPlaces(environment.root), requestDigest(argv, outside));
   if (!existsSync(path)) return undefined;
-  // Whatever is wrong with the store, the whole way says it.
-  const repeated = await record(path, environment, startedAt).catch(() => undefined);
+  let repeated: Repeated | undefined;
+  try {
+    repeated = record(path, environment, startedAt);
+  } catch {
+    // Whatever is wrong with the store, the whole way says it.
+  }
   if (repeated === undefined) return undefined;
   await tell(repeated, environment, startedAt);
   warnOfSize(repeated.storeBytes, repeated.limit, environment);

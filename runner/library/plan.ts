@@ -103,7 +103,7 @@ export async function plan(pipeline: Pipeline, options: PlanOptions = {}): Promi
     import('../../artifacts/store/local-artifact-store.js'),
   ]);
   const selected = select(pipeline, options);
-  const root = await findRoot(resolve(options.root ?? '.pipeline'));
+  const root = findRoot(resolve(options.root ?? '.pipeline'));
   const there = root !== undefined && existsSync(root.metadata);
   const metadata = there ? openMetadataStore(root.metadata) : undefined;
   try {

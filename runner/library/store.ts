@@ -59,7 +59,7 @@ export async function openStore(root = '.pipeline'): Promise<Store> {
       import('../../artifacts/lineage.js'),
     ]);
   const path = resolve(root);
-  const places = await findRoot(path);
+  const places = findRoot(path);
   if (places === undefined || !existsSync(places.metadata)) {
     throw new PipelineError('no-store', `there is no store in ${path}`, 'run a pipeline first');
   }

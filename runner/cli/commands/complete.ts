@@ -72,8 +72,8 @@ async function inFile(
 }
 
 /** What the store knows; nothing where there is none. */
-async function inStore(kind: 'node' | 'run' | 'pipeline', environment: Environment): Promise<readonly Candidate[]> {
-  const store = await findStore(environment);
+function inStore(kind: 'node' | 'run' | 'pipeline', environment: Environment): readonly Candidate[] {
+  const store = findStore(environment);
   if (store === undefined) return [];
   const { metadata } = store;
   try {
@@ -106,18 +106,16 @@ async function valuesOf(
   switch (kind) {
     case 'node':
     case 'step':
-      if (!readsFile) return await inStore('node', environment);
+      if (!readsFile) return inStore('node', environment);
       return file === undefined ? [] : (await inFile(file, cwd)).nodes;
     case 'name=value':
       return file === undefined ? [] : (await inFile(file, cwd)).params;
     case 'run':
-      return await inStore('run', environment);
+      return inStore('run', environment);
     case 'pipeline-file':
       return await yamlFiles(cwd);
     case 'name':
-      return command.name() === 'components'
-        ? builtinNames.map((name) => [name])
-        : await inStore('pipeline', environment);
+      return command.name() === 'components' ? builtinNames.map((name) => [name]) : inStore('pipeline', environment);
     default:
       return [];
   }

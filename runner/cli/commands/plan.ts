@@ -50,7 +50,7 @@ export const command: Command<PlanArguments> = async (args, environment) => {
   const budget = machineBudget(args.resources, args.jobs);
   const over = overBudget(selected, budget);
   if (over.length > 0) throw new InvalidPipeline(over);
-  const root = await findRoot(environment.root);
+  const root = findRoot(environment.root);
   const there =
     root !== undefined &&
     (await access(root.metadata).then(

@@ -75,7 +75,7 @@ function noneText({ pipeline, status, where, offset }: RunsArguments, total: num
 
 export const command: Command<RunsArguments> = async (args, environment) => {
   const { stdout, json } = environment;
-  const store = await findStore(environment);
+  const store = findStore(environment);
   try {
     const selected = store === undefined ? { runs: [], total: 0 } : await selectRuns(args, store.metadata);
     const { runs, total } = selected;

@@ -159,7 +159,7 @@ export async function importArchive(options: ImportOptions): Promise<Imported> {
   if (files !== undefined && existsSync(files)) {
     throw new RequestError('exists', `${files} is there already`, 'name a folder that does not exist');
   }
-  const found = await findRoot(options.root);
+  const found = findRoot(options.root);
   // On the file system of the store, so that folders can be renamed into it.
   const staging = found === undefined ? unfinishedPath(dirname(options.root)) : stagingPaths(found)();
   const copied = files === undefined ? undefined : unfinishedPath(dirname(files));

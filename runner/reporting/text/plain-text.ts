@@ -4,8 +4,12 @@
  */
 import { stripVTControlCharacters } from 'node:util';
 
+/** What needs no second look, which most texts do not; the expressions that look closely take milliseconds to be built. */
+const PLAIN = /^[\x20-\x7e\n]*$/u;
+
 /** Text without escape sequences and control characters; line breaks stay, tabs become spaces. */
 export function plainText(text: string): string {
+  if (PLAIN.test(text)) return text;
   return stripVTControlCharacters(text)
     .replaceAll('\r\n', '\n')
     .replaceAll('\t', '    ')
@@ -38,8 +42,8 @@ function characterWidth(character: string): number {
 
 /** Columns that a plain line takes; sequences of colour take none. */
 export function displayWidth(line: string): number {
-  const plain = stripVTControlCharacters(line);
-  if (/^[\x20-\x7e]*$/u.test(plain)) return plain.length;
+  const plain = PLAIN.test(line) ? line : stripVTControlCharacters(line);
+  if (PLAIN.test(plain)) return plain.length;
   let width = 0;
   for (const character of plain) width += characterWidth(character);
   return width;
