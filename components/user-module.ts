@@ -8,6 +8,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { BuildFailure, Message, Plugin } from 'esbuild';
 import { canonicalJson } from '../artifacts/canonical-json.js';
 import { sha256Hex } from '../artifacts/digest.js';
+import { isMapping, type Mapping } from '../artifacts/mapping.js';
 import { errorMessage } from '../artifacts/system-error.js';
 import type { Digest } from '../artifacts/store/artifact-store.js';
 import { codeParts, type CodeParts } from './code-parts.js';
@@ -214,6 +215,20 @@ export async function userModuleParts(module: UserModule, baseDir: string): Prom
   return { ...codeParts(code), ...packages };
 }
 
+/** What an identity is made of; its text may come from anywhere. */
+function parsedIdentity(text: string, file: string): { code: string; packages: Mapping } {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    // Told below.
+  }
+  if (isMapping(value) && typeof value['code'] === 'string' && isMapping(value['packages'])) {
+    return { code: value['code'], packages: value['packages'] };
+  }
+  throw new StepError('user-code', `what was kept of ${file} is no code`);
+}
+
 /**
  * A program that does what code did whose identity has this text: a file with it may stand anywhere, and is loaded as the
  * user's own.
@@ -222,7 +237,7 @@ export async function userModuleParts(module: UserModule, baseDir: string): Prom
  * @throws StepError `user-code` when a package is missing, or of another version than the code was run with
  */
 export async function restoredProgram(text: string, file: string): Promise<string> {
-  const { code, packages } = JSON.parse(text) as { code: string; packages: Readonly<Record<string, string>> };
+  const { code, packages } = parsedIdentity(text, file);
   const plugin = packagesStayOutside((specifier, found) => {
     const [name, now] = [packageName(specifier), packageOf(found)?.version ?? ''];
     const then = packages[name];

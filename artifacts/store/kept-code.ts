@@ -15,13 +15,14 @@ import type { StoreRoot } from './store-root.js';
 
 const ENDING = '.json';
 
-function placeOf(root: StoreRoot, digest: Digest): string {
+/** Where code lies, if it was kept. */
+export function codePath(root: StoreRoot, digest: Digest): string {
   return join(root.code, `${digest}${ENDING}`);
 }
 
 /** Keeps a text whose SHA-256 is `digest`; the staging of this process is open. @throws StoreError */
 export async function keepCode(root: StoreRoot, digest: Digest, text: string, disk: Disk = realDisk): Promise<void> {
-  const path = placeOf(root, digest);
+  const path = codePath(root, digest);
   if (existsSync(path)) return;
   try {
     if (!existsSync(root.code)) await disk.makeFolder(root.code);
@@ -38,12 +39,18 @@ export async function keepCode(root: StoreRoot, digest: Digest, text: string, di
  */
 export async function keptCode(root: StoreRoot, digest: Digest): Promise<string | undefined> {
   try {
-    const text = await readFile(placeOf(root, digest), 'utf8');
+    const text = await readFile(codePath(root, digest), 'utf8');
     return sha256Hex(text) === digest ? text : undefined;
   } catch (error) {
     if (systemErrorCode(error) === 'ENOENT') return undefined;
     throw StoreError.from(error, 'reading user code that was kept');
   }
+}
+
+/** Digests of all that was kept, in order. */
+export async function keptDigests(root: StoreRoot): Promise<readonly Digest[]> {
+  const names = await readdir(root.code).catch(() => []);
+  return names.flatMap((name) => (name.endsWith(ENDING) ? [name.slice(0, -ENDING.length)] : [])).sort();
 }
 
 /**
@@ -57,11 +64,10 @@ export async function dropCode(
   neededBy: () => readonly string[],
   disk: Disk = realDisk,
 ): Promise<void> {
-  const names = await readdir(root.code).catch(() => []);
-  if (names.length === 0) return;
+  const digests = await keptDigests(root);
+  if (digests.length === 0) return;
   const documents = neededBy();
-  for (const name of names) {
-    const digest = name.slice(0, -ENDING.length);
-    if (!documents.some((document) => document.includes(digest))) await disk.removeFile(join(root.code, name));
+  for (const digest of digests) {
+    if (!documents.some((document) => document.includes(digest))) await disk.removeFile(codePath(root, digest));
   }
 }

@@ -45,7 +45,7 @@ import { runStep, StepEnded, type StepOutcome, type StepSurroundings } from './r
 import { RunSummaryBuilder } from './run-summary.js';
 import { SharedResults } from './shared-results.js';
 import { stepFailure } from './step-failure.js';
-import { stepLogPath } from './step-log.js';
+import { stepLogPath } from '../../artifacts/store/step-log.js';
 import { WorkerPool } from './worker-pool.js';
 
 /** What to run and how. */

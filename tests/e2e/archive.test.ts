@@ -1,7 +1,9 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
+import { faultsOf } from '../faults/stored.js';
 import { pipeline } from '../rig/cli.js';
 import { answer, runModelPipeline, writeModelPipeline } from '../rig/model-pipeline.js';
 import { contents, expectRefused } from '../rig/refused.js';
@@ -193,7 +195,8 @@ describe('pipeline export and import', () => {
       'a path that leads out': [change('pipeline/../../evil', 'x'), 'archive-unsafe'],
       'an absolute path': [change('/tmp/evil', 'x'), 'archive-unsafe'],
       'no head': [change('archive.json', undefined), 'bad-archive'],
-      'a newer format': [change('archive.json', '{"format":2,"run":2}'), 'foreign-archive'],
+      'a newer format': [change('archive.json', '{"format":3,"run":2}'), 'foreign-archive'],
+      'no format': [change('archive.json', '{"format":1.5,"run":2}'), 'bad-archive'],
       'no records': [change('metadata.jsonl', undefined), 'bad-archive'],
       'records that are no JSON': [change('metadata.jsonl', `${records}{`), 'bad-archive'],
       'a node that is a path': [
@@ -229,6 +232,68 @@ describe('pipeline export and import', () => {
     writeArchive(join(there, 'good.tar.gz'), members);
     expect((await pipeline(there, ['import', 'good.tar.gz'])).status).toBe(0);
   }, 120_000);
+
+  test('takes along what steps said, and the code that they were executed with', async () => {
+    const here = temporaryFolder();
+    writeModelPipeline(here);
+    await runModelPipeline(here, 'a', 0.9);
+    await runModelPipeline(here, 'a', 0.9);
+    const code = readFileSync(join(here, 'train.ts'), 'utf8');
+    writeFileSync(join(here, 'train.ts'), code.replace('few', 'too few'));
+    expect((await pipeline(here, ['export', '2', '-o', 'run.tar.gz'])).stderr).toContain('train.ts has changed');
+    const said = async (folder: string, run: string, node: string): Promise<string> =>
+      (await pipeline(folder, ['logs', run, node])).stdout;
+    expect(await said(here, '2', 'train')).toMatch(/training on a\n.*few examples\n/u);
+
+    const there = temporaryFolder();
+    writePipeline(there, { first: step('first', 'a') });
+    await runPipeline(there);
+    const archive = join(here, 'run.tar.gz');
+    const { stdout } = await pipeline(there, ['import', archive]);
+    const run = /run (\d+) here/u.exec(stdout)?.[1] ?? '';
+    expect(await said(there, run, 'train')).toBe(await said(here, '2', 'train'));
+    expect(await said(there, '2', 'train')).toBe(await said(here, '2', 'train'));
+    expect(readdirSync(join(there, '.pipeline', 'code'))).toEqual(readdirSync(join(here, '.pipeline', 'code')));
+    expect(faultsOf(join(there, '.pipeline'))).toEqual([]);
+    // What a crash left out comes with the next import.
+    rmSync(join(there, '.pipeline', 'logs'), { recursive: true });
+    expect((await pipeline(there, ['import', archive])).status).toBe(0);
+    expect(await said(there, run, 'train')).toBe(await said(here, '2', 'train'));
+    // Exported again, it is the same log and the same code.
+    expect((await pipeline(there, ['export', run, '-o', 'again.tar.gz'])).status).toBe(0);
+    const kept = (path: string): readonly string[] =>
+      [...membersOf(path).keys()].filter((name) => /^(?:logs|code)\//u.test(name)).sort();
+    expect(kept(join(there, 'again.tar.gz'))).toEqual(kept(archive));
+    expect(kept(archive).map((name) => name.slice(0, 5))).toEqual(['code/', 'code/', 'logs/']);
+  });
+
+  test('refuses logs and code that are not what their digests promise', async () => {
+    const here = temporaryFolder();
+    writeModelPipeline(here);
+    await runModelPipeline(here, 'a', 0.9);
+    await pipeline(here, ['export', '1', '-o', 'run.tar.gz']);
+    const members = membersOf(join(here, 'run.tar.gz'));
+    const named = (folder: string): string => [...members.keys()].find((name) => name.startsWith(folder)) ?? '';
+    const there = temporaryFolder();
+    for (const [name, content] of [
+      [named('logs/'), 'other words'],
+      [named('logs/'), undefined],
+      [`logs/${'0'.repeat(64)}.log`, 'more words'],
+      [named('code/'), '{"code":"","packages":{}}'],
+      [`code/${createHash('sha256').update('{}').digest('hex')}.json`, '{}'],
+      ['logs/run-1/train.log', 'x'],
+    ] as const) {
+      const changed = new Map(members);
+      if (content === undefined) changed.delete(name);
+      else changed.set(name, Buffer.from(content));
+      writeArchive(join(there, 'evil.tar.gz'), changed);
+      await expectRefused(there, ['import', 'evil.tar.gz'], 'bad-archive');
+    }
+    // Code that was not kept is nothing that could be missed.
+    members.delete(named('code/'));
+    writeArchive(join(there, 'good.tar.gz'), members);
+    expect((await pipeline(there, ['import', 'good.tar.gz'])).status).toBe(0);
+  });
 
   test('refuses what is no archive, is cut short or holds too much, and makes no store for it', async () => {
     const here = await exported();

@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { extract } from 'tar';
 import { STORE_FORMAT } from '../../artifacts/store/store-root.js';
+import { ARCHIVE_FORMAT } from '../../runner/history/archive/archive-format.js';
 import { faultsOf, filesBelow } from '../faults/stored.js';
 import { events, pipeline } from '../rig/cli.js';
 import { runPipeline } from '../rig/steps.js';
@@ -72,6 +73,33 @@ describe.each(formats)('a store of format %s', (format) => {
     expect(await runPipeline(folder)).toEqual({ words: 'cached', count: 'cached', extra: 'skipped' });
     expect(await runPipeline(folder, '--set', 'word=other')).toMatchObject({ words: 'completed', count: 'completed' });
     expect((await pipeline(folder, ['verify'])).status).toBe(0);
+    expect(faultsOf(join(folder, '.pipeline'))).toEqual([]);
+  });
+});
+
+describe('archives of runs', () => {
+  const archives = readdirSync(here).filter((name) => name.startsWith('archive-of-format-'));
+
+  test('there is one of every format', () => {
+    expect(archives).toEqual(
+      Array.from({ length: ARCHIVE_FORMAT }, (_, index) => `archive-of-format-${String(index + 1)}.tar.gz`),
+    );
+  });
+
+  test.each(archives)('%s is taken in, and its steps are cached', async (name) => {
+    const folder = temporaryFolder();
+    const { status } = await pipeline(folder, ['import', join(here, name), '--files', 'files']);
+    expect(status).toBe(0);
+    const files = join(folder, 'files');
+    const run = await pipeline(files, ['run', 'p.yaml', '--json', '--root', '../.pipeline']);
+    expect(events(run.stdout).filter(({ type }) => type === 'step-cached')).toMatchObject([
+      { node: 'words' },
+      { node: 'count' },
+    ]);
+    const logs = await pipeline(folder, ['logs', '1', 'count']);
+    expect(logs.status).toBe(0);
+    // The first format had none.
+    expect(logs.stdout.includes('9 letters')).toBe(!name.includes('format-1.'));
     expect(faultsOf(join(folder, '.pipeline'))).toEqual([]);
   });
 });

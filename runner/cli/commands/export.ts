@@ -48,7 +48,7 @@ export const command: Command<ExportArguments> = (args, environment) =>
     const run = findRun(metadata, args.run);
     const output = resolve(cwd, args.output ?? `run-${String(run.id)}.tar.gz`);
     const code = await codeOf(run, metadata, environment);
-    const store = { metadata, artifacts: openLocalArtifactStore(root) };
+    const store = { root, metadata, artifacts: openLocalArtifactStore(root) };
     const { artifacts, bytes, gone } = await exportRun(run, store, code.files, output, args.force);
     const warnings = [
       ...(code.missing === undefined ? [] : [`the archive lacks code: ${code.missing}`]),

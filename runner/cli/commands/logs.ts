@@ -6,7 +6,7 @@ import type { ExecutionRecord, RunRecord } from '../../../artifacts/metadata/rec
 import { isAlive } from '../../../artifacts/process-identity.js';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { suggest } from '../../config/fields.js';
-import { recordedLog } from '../../execution/step-log.js';
+import { recordedLog } from '../../../artifacts/store/step-log.js';
 import { plainLine } from '../../reporting/text/plain-text.js';
 import { LogReader, recordedLines, type LogLine } from '../../reporting/logs/log-reader.js';
 import { styleFor } from '../../reporting/text/style.js';

@@ -1,11 +1,15 @@
 /**
  * The archive of a run, a gzipped tar:
  *
- *     archive.json                      {"format": 1, "run": 12}
+ *     archive.json                      {"format": 2, "run": 12}
  *     metadata.jsonl                    a record a line: runs, fingerprints, artifacts, executions
  *     artifacts/<digest>.manifest.json  the files of an artifact; its SHA-256 is the digest
  *     artifacts/<digest>/…              the files themselves
- *     pipeline/…                        the pipeline file and the user code that it names
+ *     logs/<digest>.log                 what steps said, under its SHA-256
+ *     code/<digest>.json                user code as steps were executed with it, under its SHA-256
+ *     pipeline/…                        the pipeline file and the user code that it names, as they are
+ *
+ * Format 1 had neither logs nor code.
  *
  * Records name each other by the numbers that they had in the store they come from. What is read back comes from anywhere:
  * everything is checked here, but for the digests of files, which who unpacks them checks.
@@ -17,16 +21,24 @@ import type { FailureRecord, ProcessIdentity, ResourceUse, Timings } from '../..
 import { artifactTypes, type Properties } from '../../../artifacts/types.js';
 import { RequestError } from '../../source/request-error.js';
 
-/** Version of the layout above. */
-export const ARCHIVE_FORMAT = 1;
+/** Version of the layout above; earlier ones are read, too. */
+export const ARCHIVE_FORMAT = 2;
 
 /** Names in the archive. */
 export const ARCHIVE = {
   head: 'archive.json',
   records: 'metadata.jsonl',
   artifacts: 'artifacts',
+  logs: 'logs',
+  code: 'code',
   pipeline: 'pipeline',
 } as const;
+
+/** A file on the disk, and its path in the archive. */
+export interface PackedFile {
+  readonly absolute: string;
+  readonly path: string;
+}
 
 /** A run. */
 export interface ArchivedRun {
@@ -81,6 +93,8 @@ export interface ArchivedExecution {
   readonly timings?: Timings;
   readonly resources?: Partial<ResourceUse>;
   readonly attempts: number;
+  /** Digest of its log. */
+  readonly log?: string;
   /** Later runs may use what it made. */
   readonly reusable: boolean;
   readonly startedAt: number;
@@ -247,6 +261,7 @@ function readExecution(reader: Reader): ArchivedExecution {
   const failed = reader.optional('failure', failure);
   const timings = reader.optional('timings', () => readTimings(reader));
   const resources = reader.optional('resources', () => readResources(reader));
+  const log = reader.optional('log', (key) => reader.text(key, DIGEST));
   return {
     record: 'execution',
     id: reader.whole('id'),
@@ -262,6 +277,7 @@ function readExecution(reader: Reader): ArchivedExecution {
     ...(timings === undefined ? {} : { timings }),
     ...(resources === undefined ? {} : { resources }),
     attempts: reader.whole('attempts'),
+    ...(log === undefined ? {} : { log }),
     reusable: reader.flag('reusable'),
     startedAt: reader.whole('startedAt'),
     endedAt: reader.whole('endedAt'),
@@ -287,11 +303,11 @@ export function readHead(text: string): number {
   if (typeof format === 'number' && format > ARCHIVE_FORMAT) {
     throw new RequestError(
       'foreign-archive',
-      `the archive has format ${String(format)}, this release reads format ${String(ARCHIVE_FORMAT)}`,
+      `the archive has format ${String(format)}, this release reads formats up to ${String(ARCHIVE_FORMAT)}`,
       'use the newer release that wrote it',
     );
   }
-  if (format === ARCHIVE_FORMAT && typeof run === 'number') return run;
+  if (typeof format === 'number' && [1, ARCHIVE_FORMAT].includes(format) && typeof run === 'number') return run;
   throw badArchive(`${ARCHIVE.head} is not as it should be`);
 }
 

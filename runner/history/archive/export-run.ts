@@ -12,16 +12,13 @@ import type { RunRecord } from '../../../artifacts/metadata/records.js';
 import { unfitPath } from '../../../artifacts/portable-path.js';
 import type { ArtifactStore } from '../../../artifacts/store/artifact-store.js';
 import { StoreError } from '../../../artifacts/store/store-error.js';
+import type { StoreRoot } from '../../../artifacts/store/store-root.js';
 import { withUnfinished } from '../../../artifacts/unfinished.js';
 import { RequestError } from '../../source/request-error.js';
-import { ARCHIVE, ARCHIVE_FORMAT, type ArchivedRecords } from './archive-format.js';
+import { ARCHIVE, ARCHIVE_FORMAT, type ArchivedRecords, type PackedFile } from './archive-format.js';
+import { packedCode } from './archived-code.js';
+import { PackedLogs } from './archived-logs.js';
 import { runRecords } from './run-records.js';
-
-/** A file on the disk, and its path in the archive. */
-export interface PackedFile {
-  readonly absolute: string;
-  readonly path: string;
-}
 
 /** What was written. */
 export interface Exported {
@@ -29,6 +26,13 @@ export interface Exported {
   readonly bytes: number;
   /** Digests of artifacts whose files are gone: only their records are in the archive. */
   readonly gone: readonly string[];
+}
+
+/** The store that a run is taken from. */
+export interface ExportedStore {
+  readonly root: StoreRoot;
+  readonly metadata: MetadataStore;
+  readonly artifacts: ArtifactStore;
 }
 
 async function artifactFiles(digest: string, artifacts: ArtifactStore): Promise<readonly PackedFile[]> {
@@ -90,7 +94,7 @@ async function pack(files: readonly PackedFile[], target: string): Promise<void>
  */
 export async function exportRun(
   run: RunRecord,
-  { metadata, artifacts }: { readonly metadata: MetadataStore; readonly artifacts: ArtifactStore },
+  { root, metadata, artifacts }: ExportedStore,
   code: readonly PackedFile[],
   output: string,
   force: boolean,
@@ -99,7 +103,8 @@ export async function exportRun(
   if (existsSync(output) && !force) {
     throw new RequestError('exists', `${output} is there already`, 'replace it with --force');
   }
-  const records = runRecords(run, metadata, (digest) => existsSync(artifacts.pathOf(digest)));
+  const logs = new PackedLogs(root);
+  const records = await runRecords(run, metadata, (digest) => existsSync(artifacts.pathOf(digest)), logs);
   const all = [...records.artifacts.values()];
   const digests = [...new Set(all.filter(({ gone }) => !gone).map(({ digest }) => digest))].sort();
   return await withUnfinished(dirname(output), async (staging) => {
@@ -115,6 +120,7 @@ export async function exportRun(
         files.push({ absolute: join(staging, path), path });
       }
       files.push(...code.map(({ absolute, path }) => ({ absolute, path: `${ARCHIVE.pipeline}/${path}` })));
+      files.push(...logs.files, ...(await packedCode(root, records)));
       for (const digest of digests) files.push(...(await artifactFiles(digest, artifacts)));
       const unfit = unfitPath(files.map(({ path }) => path));
       if (unfit !== undefined) {

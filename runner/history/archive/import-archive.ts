@@ -10,6 +10,7 @@ import { sha256Hex } from '../../../artifacts/digest.js';
 import { realDisk } from '../../../artifacts/disk.js';
 import { openMetadataStore } from '../../../artifacts/metadata/sqlite-metadata-store.js';
 import type { StatWitness } from '../../../artifacts/store/artifact-store.js';
+import { keepCode } from '../../../artifacts/store/kept-code.js';
 import { openLocalArtifactStore } from '../../../artifacts/store/local-artifact-store.js';
 import { makeManifest, manifestBytes } from '../../../artifacts/store/manifest.js';
 import { closeStaging, openStaging, stagingPaths } from '../../../artifacts/store/staging.js';
@@ -20,6 +21,8 @@ import { StepError } from '../../../components/executor.js';
 import { unpackArchive } from '../../../components/formats/archive.js';
 import { RequestError } from '../../source/request-error.js';
 import { ARCHIVE, badArchive, readHead, readRecords, type ArchivedRecords } from './archive-format.js';
+import { archivedCode, verifyCode } from './archived-code.js';
+import { placeLogs, verifyLogs } from './archived-logs.js';
 import { recordArchive } from './record-archive.js';
 
 /** Most files of an archive, and characters of its records. */
@@ -57,6 +60,8 @@ interface Unpacked {
   readonly records: ArchivedRecords;
   /** Digests of the artifacts whose files are there. */
   readonly digests: readonly string[];
+  /** Digests of user code. */
+  readonly code: ReadonlySet<string>;
   readonly pipelineFiles: readonly string[];
 }
 
@@ -68,16 +73,23 @@ async function textOf(folder: string, name: string): Promise<string> {
   return await readFile(path, 'utf8');
 }
 
-/** Every artifact that is recorded is there with the very content that its digest promises, and nothing besides. */
-async function verifyArtifacts(folder: string, paths: readonly string[], records: ArchivedRecords): Promise<string[]> {
-  const recorded = [...records.artifacts.values()].filter(({ gone }) => !gone);
-  const digests = [...new Set(recorded.map(({ digest }) => digest))].sort();
-  const known = new Set(digests);
+/** Nothing is there but what records name. */
+function verifyNames(paths: readonly string[], digests: Readonly<Record<string, ReadonlySet<string>>>): void {
   for (const path of paths) {
     if (path === ARCHIVE.head || path === ARCHIVE.records || path.startsWith(`${ARCHIVE.pipeline}/`)) continue;
-    const digest = /^artifacts\/([0-9a-f]{64})(?:\.manifest\.json$|\/)/u.exec(path)?.[1];
-    if (digest === undefined || !known.has(digest)) throw badArchive(`'${path.slice(0, 100)}' does not belong to it`);
+    const [, kind = '', digest = ''] =
+      /^(artifacts)\/([0-9a-f]{64})(?:\.manifest\.json$|\/)/u.exec(path) ??
+      /^(logs)\/([0-9a-f]{64})\.log$/u.exec(path) ??
+      /^(code)\/([0-9a-f]{64})\.json$/u.exec(path) ??
+      [];
+    if (digests[kind]?.has(digest) !== true) throw badArchive(`'${path.slice(0, 100)}' does not belong to it`);
   }
+}
+
+/** Every artifact that is recorded is there with the very content that its digest promises. */
+async function verifyArtifacts(folder: string, records: ArchivedRecords): Promise<readonly string[]> {
+  const recorded = [...records.artifacts.values()].filter(({ gone }) => !gone);
+  const digests = [...new Set(recorded.map(({ digest }) => digest))].sort();
   for (const digest of digests) {
     const content = join(folder, ARCHIVE.artifacts, digest);
     // An artifact without files has no folder in the archive.
@@ -104,11 +116,13 @@ async function unpack({ archive, maxBytes }: ImportOptions, folder: string): Pro
     const exportedAs = readHead(await textOf(folder, ARCHIVE.head));
     const records = readRecords(await textOf(folder, ARCHIVE.records));
     if (!records.runs.some(({ id }) => id === exportedAs)) throw badArchive('the exported run is not there');
-    const digests = await verifyArtifacts(folder, paths, records);
+    const digests = await verifyArtifacts(folder, records);
+    const [logs, code] = [await verifyLogs(folder, records), await verifyCode(folder, paths, records)];
+    verifyNames(paths, { artifacts: new Set(digests), logs, code });
     const pipelineFiles = paths
       .filter((path) => path.startsWith(`${ARCHIVE.pipeline}/`))
       .map((path) => path.slice(ARCHIVE.pipeline.length + 1));
-    return { folder, exportedAs, records, digests, pipelineFiles };
+    return { folder, exportedAs, records, digests, code, pipelineFiles };
   } catch (error) {
     // Said of what the user has named: bad input.
     if (error instanceof StepError) throw new RequestError(error.code, error.message, error.hint);
@@ -140,7 +154,12 @@ async function takeIn(unpacked: Unpacked, root: StoreRoot): Promise<{ readonly r
   }
   const metadata = openMetadataStore(root.metadata);
   try {
-    const { runs, added } = recordArchive(unpacked.records, metadata, witnesses);
+    const { runs, added, logs } = recordArchive(unpacked.records, metadata, witnesses);
+    // Afterwards: only now it is known which runs they are of. Importing again makes up for what a crash left out.
+    await placeLogs(unpacked.folder, root, logs);
+    for (const digest of unpacked.code) {
+      await keepCode(root, digest, await readFile(join(unpacked.folder, archivedCode(digest)), 'utf8'));
+    }
     return { run: runs.get(unpacked.exportedAs) ?? 0, added };
   } finally {
     metadata.close();

@@ -9,7 +9,7 @@ import { parseModuleReference, userModuleIdentity, type UserModuleIdentity } fro
 import type { GraphNode, PipelineGraph } from '../../graph/pipeline-graph.js';
 import { argumentFiles } from '../../plan/argument-files.js';
 import type { SourceFile } from '../../source/source-file.js';
-import type { PackedFile } from './export-run.js';
+import type { PackedFile } from './archive-format.js';
 
 /** Code as it is now. */
 export interface PipelineCode {

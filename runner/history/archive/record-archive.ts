@@ -10,6 +10,7 @@ import type {
 import type { Binding, ProducedArtifact, RunRecord } from '../../../artifacts/metadata/records.js';
 import type { StatWitness } from '../../../artifacts/store/artifact-store.js';
 import { artifactTypes } from '../../../artifacts/types.js';
+import { stepLogPath } from '../../../artifacts/store/step-log.js';
 import {
   badArchive,
   type ArchivedBinding,
@@ -24,6 +25,8 @@ export interface Recorded {
   readonly runs: ReadonlyMap<number, number>;
   /** Executions that were not here yet. */
   readonly added: number;
+  /** Digests of logs, by their paths below the root here. */
+  readonly logs: ReadonlyMap<string, string>;
 }
 
 /** What tells an execution from others of its run: a node may have been executed again, since an input was damaged. */
@@ -50,6 +53,15 @@ class Recording {
 
   get runs(): ReadonlyMap<number, number> {
     return new Map([...this.#runs].map(([old, { id }]) => [old, id]));
+  }
+
+  get logs(): ReadonlyMap<string, string> {
+    return new Map(
+      this.records.executions.flatMap(({ id, log }) => {
+        const path = this.#executions.get(id)?.execution.log;
+        return log === undefined || path === undefined ? [] : [[path, log] as const];
+      }),
+    );
   }
 
   record(): void {
@@ -110,6 +122,12 @@ class Recording {
     });
   }
 
+  /** Where the log of an execution lies here: that of a cached one is what the executed one said. */
+  #logPath({ log, cachedFrom, node }: ArchivedExecution, runId: number): string | undefined {
+    const origin = cachedFrom === undefined ? undefined : this.#executions.get(cachedFrom)?.execution.log;
+    return log === undefined ? undefined : (origin ?? stepLogPath(runId, node));
+  }
+
   #insert(execution: ArchivedExecution): number {
     this.added++;
     const { metadata } = this;
@@ -123,7 +141,8 @@ class Recording {
     const inputs = this.#bindings(execution.inputs, node);
     const { cpuMs, peakMemoryBytes } = execution.resources ?? {};
     const resources = { cpuMs, peakMemoryBytes };
-    const begun: NewExecution = { runId, node, component, fingerprint, inputs, startedAt, log: undefined, reason };
+    const log = this.#logPath(execution, runId);
+    const begun: NewExecution = { runId, node, component, fingerprint, inputs, startedAt, log, reason };
     if (state === 'FAILED' || state === 'CANCELED') {
       const id = metadata.beginExecution(begun);
       const failure = execution.failure ?? { code: 'unknown', message: '' };
@@ -169,6 +188,6 @@ export function recordArchive(
     metadata.registerTypes(artifactTypes.values());
     const recording = new Recording(records, metadata, witnesses);
     recording.record();
-    return { runs: recording.runs, added: recording.added };
+    return { runs: recording.runs, added: recording.added, logs: recording.logs };
   });
 }

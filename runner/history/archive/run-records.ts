@@ -15,6 +15,7 @@ import type {
   ArchivedRecords,
   ArchivedRun,
 } from './archive-format.js';
+import type { PackedLogs } from './archived-logs.js';
 
 /** The executions of a run, and all that what they used came from; what was made earlier first. */
 function withOrigins(run: RunRecord, metadata: MetadataStore): readonly ExecutionWithArtifacts[] {
@@ -57,12 +58,17 @@ function measured({ cpuMs, peakMemoryBytes }: ResourceUse): Partial<ResourceUse>
   return { ...(cpuMs === undefined ? {} : { cpuMs }), ...(peakMemoryBytes === undefined ? {} : { peakMemoryBytes }) };
 }
 
-function archivedExecution(step: ExecutionWithArtifacts, metadata: MetadataStore): readonly ArchivedExecution[] {
+async function archivedExecution(
+  step: ExecutionWithArtifacts,
+  metadata: MetadataStore,
+  logs: PackedLogs,
+): Promise<readonly ArchivedExecution[]> {
   const { id, runId, node, component, state, fingerprint, cachedFrom, reason, metrics } = step.execution;
   const { failure, timings, resources, attempts, startedAt, endedAt } = step.execution;
   // Nothing can be said of what goes on, or never came so far as to have a fingerprint.
   if (state === 'RUNNING' || (state !== 'SKIPPED' && fingerprint === undefined)) return [];
   const reusable = step.outputs.some(({ artifact }) => metadata.standing(artifact.digest).executions.includes(id));
+  const log = await logs.add(step.execution.log);
   return [
     {
       record: 'execution',
@@ -79,6 +85,7 @@ function archivedExecution(step: ExecutionWithArtifacts, metadata: MetadataStore
       ...(timings === undefined ? {} : { timings }),
       ...(resources === undefined ? {} : { resources: measured(resources) }),
       attempts,
+      ...(log === undefined ? {} : { log }),
       reusable: state === 'COMPLETE' && reusable,
       startedAt,
       endedAt: endedAt ?? startedAt,
@@ -92,14 +99,17 @@ function archivedExecution(step: ExecutionWithArtifacts, metadata: MetadataStore
  * Gathers them.
  *
  * @param isThere - whether the files of an artifact are in the store
+ * @param logs - gathers what the steps said
  */
-export function runRecords(
+export async function runRecords(
   run: RunRecord,
   metadata: MetadataStore,
   isThere: (digest: string) => boolean,
-): ArchivedRecords {
+  logs: PackedLogs,
+): Promise<ArchivedRecords> {
   const steps = withOrigins(run, metadata);
-  const executions = steps.flatMap((step) => archivedExecution(step, metadata));
+  const executions: ArchivedExecution[] = [];
+  for (const step of steps) executions.push(...(await archivedExecution(step, metadata, logs)));
   const runIds = [...new Set([run.id, ...executions.map((execution) => execution.run)])].sort((a, b) => a - b);
   const bound = steps.flatMap(({ inputs, outputs }) => [...inputs, ...outputs]);
   const artifacts = bound.map(

@@ -5,7 +5,7 @@ import { open, stat } from 'node:fs/promises';
 import { StringDecoder } from 'node:string_decoder';
 import { StoreError } from '../../../artifacts/store/store-error.js';
 import { systemErrorCode } from '../../../artifacts/system-error.js';
-import { recordedLog } from '../../execution/step-log.js';
+import { recordedLog } from '../../../artifacts/store/step-log.js';
 import { plainText } from '../text/plain-text.js';
 
 /** Bytes that are read at once. */

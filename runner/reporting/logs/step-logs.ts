@@ -4,7 +4,7 @@
 import { join } from 'node:path';
 import { errorMessage } from '../../../artifacts/system-error.js';
 import type { RunEvent, StepFailure } from '../../execution/run-event.js';
-import { stepLogPath } from '../../execution/step-log.js';
+import { stepLogPath } from '../../../artifacts/store/step-log.js';
 import { LogFile } from './log-file.js';
 import { plainLine, plainText } from '../text/plain-text.js';
 import type { Clock, Reporter } from '../reporter.js';
