@@ -53,10 +53,15 @@ export interface ListedFile {
  * second, and in ten when each call is handed to another thread.
  *
  * @param onLink - says what becomes of a symbolic link: the path of the file or folder to take in its place
+ * @param onFolder - told every folder with the names in it
  * @throws StoreError `not-a-file` for anything that is neither file, folder nor accepted link, `too-deep` beyond 100 folders,
  *   `too-many-links` beyond 1000 links to folders, `bad-name` for names that are no text
  */
-export function listFiles(folder: string, onLink: (link: string) => string): readonly ListedFile[] {
+export function listFiles(
+  folder: string,
+  onLink: (link: string) => string,
+  onFolder: (folder: string, names: readonly string[]) => void = () => undefined,
+): readonly ListedFile[] {
   const files: ListedFile[] = [];
   let links = 0;
   const visit = (absolute: string, path: string, depth: number): void => {
@@ -71,7 +76,9 @@ export function listFiles(folder: string, onLink: (link: string) => string): rea
       }
       visit(target, path, depth + 1);
     } else if (info.isDirectory()) {
-      for (const name of readdirSync(absolute)) {
+      const names = readdirSync(absolute);
+      onFolder(absolute, names);
+      for (const name of names) {
         // What was put in for bytes that are no text makes a name that no file has.
         if (name.includes('\ufffd'))
           throw new StoreError('bad-name', `${absolute} has a file whose name is no UTF-8 text: ${name}`, 'rename it');
@@ -88,20 +95,39 @@ export function listFiles(folder: string, onLink: (link: string) => string): rea
 }
 
 /**
+ * Refuses a folder of outside files that a store lies in: every run would change it.
+ *
+ * @param folder - as it was named
+ * @returns to be told of the folders below it
+ */
+export function withoutStores(folder: string): (below: string, names: readonly string[]) => void {
+  return (below, names) => {
+    if (!names.includes('format.json') || !names.includes('metadata.db')) return;
+    throw new StoreError(
+      'holds-store',
+      `${folder} holds the store ${below}, so every run would change it`,
+      'name a folder that no store lies in, or keep the store elsewhere with --root',
+    );
+  };
+}
+
+/**
  * All files below a folder that is not the store's. Symbolic links are followed as long as they stay inside it.
  *
- * @throws StoreError `link-outside` for a link that leaves the folder, `not-a-file` for what is neither file nor folder
+ * @throws StoreError `link-outside` for a link that leaves the folder, `not-a-file` for what is neither file nor folder,
+ *   `holds-store` when a store lies in it
  */
 export function listOutsideFiles(folder: string): readonly ListedFile[] {
   const top = realpathSync(folder);
-  return listFiles(top, (link) => {
+  const onLink = (link: string): string => {
     const target = realpathSync(link);
     const inside = relative(top, target);
     if (inside === '..' || inside.startsWith(`..${sep}`)) {
       throw new StoreError('link-outside', `${link} leads out of ${folder}`, 'copy what it points to into the folder');
     }
     return target;
-  });
+  };
+  return listFiles(top, onLink, withoutStores(folder));
 }
 
 /**
@@ -109,7 +135,7 @@ export function listOutsideFiles(folder: string): readonly ListedFile[] {
  * below a folder by relative path. Symbolic links are followed as long as they stay inside the folder.
  *
  * @throws StoreError `missing` when there is nothing, `unreadable` when it cannot be read, `link-outside` for a link that
- * leaves the folder
+ * leaves the folder, `holds-store` when a store lies in it
  */
 export async function digestOfPath(path: string): Promise<Digest> {
   try {

@@ -3,6 +3,7 @@
  * stays the same, so does their content.
  */
 import { realpathSync, statSync, type BigIntStats } from 'node:fs';
+import { sep } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { listFiles, sha256Hex, type ListedFile } from './digest.js';
 import type { Digest } from './store/artifact-store.js';
@@ -41,8 +42,12 @@ function stat(path: string): BigIntStats | undefined {
   }
 }
 
-/** Looks at paths. */
-export function lookAt({ trees, entries }: Look): Sight {
+/**
+ * Looks at paths.
+ *
+ * @param without - folders that do not count, wherever they lie in what is looked at
+ */
+export function lookAt({ trees, entries }: Look, without: readonly string[] = []): Sight {
   const seen: string[] = [];
   let newest = 0n;
   const add = (path: string, name: string, absolute: string): void => {
@@ -54,7 +59,11 @@ export function lookAt({ trees, entries }: Look): Sight {
       if (ctimeNs > newest) newest = ctimeNs;
     }
   };
-  for (const path of trees) for (const file of filesOf(path)) add(path, file.path, file.absolute);
+  for (const path of trees) {
+    for (const file of filesOf(path)) {
+      if (!without.some((folder) => file.absolute.startsWith(`${folder}${sep}`))) add(path, file.path, file.absolute);
+    }
+  }
   for (const path of entries) add(path, '', path);
   return { digest: sha256Hex(seen.join('\n')), changedAt: Number(newest / 1_000_000n) };
 }

@@ -46,10 +46,16 @@ function watchedFolders(paths: readonly string[]): ReadonlyMap<string, { recursi
   return folders;
 }
 
-/** Watches files and folders, whether they are there or not. */
-export function watchPaths(paths: readonly string[]): FileWatch {
-  const look = (): ReadonlyMap<string, string> =>
-    new Map(paths.map((path) => [path, lookAt({ trees: [path], entries: [] }).digest]));
+/**
+ * Watches files and folders, whether they are there or not.
+ *
+ * @param without - a folder in which changes do not count, though one that is watched holds it
+ */
+export function watchPaths(paths: readonly string[], without: string): FileWatch {
+  const look = (): ReadonlyMap<string, string> => {
+    const places = [without, whereLinksLead(without)];
+    return new Map(paths.map((path) => [path, lookAt({ trees: [path], entries: [] }, places).digest]));
+  };
   let pending = false;
   let wake = (): void => undefined;
   const happened = (): void => {

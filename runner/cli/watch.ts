@@ -58,7 +58,8 @@ export async function watchAndRun(
         failed(error);
       }
       const paths = [...new Set([...yaml, ...sources])];
-      const watched = watchPaths(paths);
+      // What a run writes itself changes nothing that it is made of.
+      const watched = watchPaths(paths, environment.root);
       try {
         if (graph !== undefined) await runGraph(graph, args, environment).catch(failed);
         if (stop.signal.aborted) return EXIT.interrupted;

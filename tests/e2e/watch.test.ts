@@ -147,6 +147,34 @@ describe('--watch', () => {
     expect(await watching.stop()).toBe(130);
   });
 
+  test('a folder that the store lies in is refused, and what runs write there does not count', async () => {
+    const folder = temporaryFolder();
+    mkdirSync(join(folder, 'data/inner'), { recursive: true });
+    writeFileSync(join(folder, 'data/inner/a.txt'), 'a');
+    const importer = (source: string): string =>
+      `{component: Importer, params: {source: ${source}}, outputs: {artifact: File}}`;
+    writePipeline(folder, { all: importer('data') });
+    const watching = watch(folder, '--root', 'data/deep/store');
+    const lines = await watching.until('watching');
+    expect(lines.filter(({ type }) => type === 'run-started')).toHaveLength(1);
+    expect(lines.find(({ type }) => type === 'step-failed')).toMatchObject({
+      failure: {
+        code: 'resource',
+        message: expect.stringMatching(
+          /p\.yaml:4:\d+: .* holds the store .*deep\/store, so every run would change it/u,
+        ),
+      },
+    });
+    writeFileSync(join(folder, 'data/inner/a.txt'), 'changed');
+    expect(await watching.round()).toEqual({ changed: ['data'], ends: { all: 'failed' } });
+    writePipeline(folder, { all: importer('data/inner') });
+    expect(await watching.round()).toEqual({ changed: ['p.yaml'], ends: { all: 'completed' } });
+    expect(await watching.stop()).toBe(130);
+    expect((await pipeline(folder, ['lineage', 'data', '--root', 'data/deep/store'])).stderr).toContain(
+      'holds the store',
+    );
+  });
+
   test('an invalid file is told, and waited for; Ctrl-C ends a run, and the watch with it', async () => {
     const folder = temporaryFolder();
     writeFileSync(join(folder, 'p.yaml'), 'version: 1\nname: demo\nnodes: {}\n');
