@@ -37,6 +37,19 @@ function timingText(timing: RunDifference['timings'][number]['after']): string {
 /** Confusions that are listed. */
 const LISTED_CONFUSIONS = 12;
 
+/** Declarations of user code that are listed. */
+const LISTED_PARTS = 40;
+
+/** Declarations of user code that differ, each once a node. */
+function codeRows(ingredients: RunDifference['ingredients']): readonly (readonly string[])[] {
+  const rows = new Map<string, readonly string[]>();
+  for (const { node, parts } of ingredients) {
+    for (const { part, change } of parts) rows.set(`${node} ${part}`, [node, part, change]);
+  }
+  const more = rows.size - LISTED_PARTS;
+  return [...[...rows.values()].slice(0, LISTED_PARTS), ...(more > 0 ? [['', `and ${String(more)} more`, '']] : [])];
+}
+
 /** The tables of a comparison that have any rows. */
 export function differenceSections(difference: RunDifference & ContentDifference): readonly Section[] {
   const { params, ingredients, metrics, artifacts, timings, data, confusions } = difference;
@@ -63,6 +76,11 @@ export function differenceSections(difference: RunDifference & ContentDifference
         valueText(before, '–'),
         valueText(after, '–'),
       ]),
+    },
+    {
+      title: 'user code',
+      columns: left('node', 'declaration', 'change'),
+      rows: codeRows(ingredients),
     },
     {
       title: 'metrics',

@@ -2,9 +2,14 @@
  * What differs between two runs: params, ingredients of steps, metrics, artifacts, timings. As data; drawing is left to
  * others.
  */
-import type { ExecutionWithArtifacts, MetadataStore } from '../../artifacts/metadata/metadata-store.js';
+import type {
+  ExecutionWithArtifacts,
+  FingerprintRecord,
+  MetadataStore,
+} from '../../artifacts/metadata/metadata-store.js';
 import type { ExecutionState, RunRecord } from '../../artifacts/metadata/records.js';
-import { changedIngredients, readDocument } from '../plan/fingerprint.js';
+import { changedParts, type PartChange } from '../../components/code-parts.js';
+import { changedIngredients, readDocument, readSources } from '../plan/fingerprint.js';
 
 /** Both sides of what differs; undefined where a side lacks it. */
 export interface Sides<T> {
@@ -21,8 +26,12 @@ export interface ComparedArtifact {
 /** What differs between two runs. Everything of a node stands under its name. */
 export interface RunDifference {
   readonly params: readonly ({ readonly name: string } & Sides<unknown>)[];
-  /** Ingredients by their path, values as JSON. */
-  readonly ingredients: readonly ({ readonly node: string; readonly path: string } & Sides<string>)[];
+  /** Ingredients by their path, values as JSON; of user code, the declarations that differ. */
+  readonly ingredients: readonly ({
+    readonly node: string;
+    readonly path: string;
+    readonly parts: readonly PartChange[];
+  } & Sides<string>)[];
   /** All metrics that either run has, equal ones too. */
   readonly metrics: readonly ({ readonly node: string; readonly metric: string } & Sides<number>)[];
   /** Outputs whose content differs. */
@@ -47,10 +56,9 @@ function byNode(executions: readonly ExecutionWithArtifacts[]): ReadonlyMap<stri
   return new Map(executions.map((each) => [each.execution.node, each]));
 }
 
-function document(step: ExecutionWithArtifacts | undefined, metadata: MetadataStore): unknown {
+function fingerprint(step: ExecutionWithArtifacts | undefined, metadata: MetadataStore): FingerprintRecord | undefined {
   const digest = step?.execution.fingerprint;
-  const record = digest === undefined ? undefined : metadata.fingerprint(digest);
-  return record === undefined ? undefined : readDocument(record);
+  return digest === undefined ? undefined : metadata.fingerprint(digest);
 }
 
 function outputsOf(step: ExecutionWithArtifacts | undefined): ReadonlyMap<string, ComparedArtifact> {
@@ -78,10 +86,15 @@ export function runDifference(before: RunRecord, after: RunRecord, metadata: Met
       .filter(([, sides]) => JSON.stringify(sides.before) !== JSON.stringify(sides.after))
       .map(([name, sides]) => ({ name, ...sides })),
     ingredients: nodes.flatMap(([node, sides]) => {
-      const [old, now] = [document(sides.before, metadata), document(sides.after, metadata)];
+      const [old, now] = [fingerprint(sides.before, metadata), fingerprint(sides.after, metadata)];
       // A node that only one run has differs in all; that it is new is told with the timings.
       if (old === undefined || now === undefined) return [];
-      return changedIngredients(old, now).map((change) => ({ node, ...change }));
+      const [oldCode, code] = [readSources(old).code, readSources(now).code];
+      return changedIngredients(readDocument(old), readDocument(now)).map((change) => ({
+        node,
+        ...change,
+        parts: changedParts(oldCode[change.path] ?? {}, code[change.path] ?? {}),
+      }));
     }),
     metrics: nodes.flatMap(([node, sides]) =>
       both(

@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from '../rig/cli.js';
 import { answer, runModelPipeline, writeModelPipeline } from '../rig/model-pipeline.js';
-import { makeWritable } from '../rig/temp-folder.js';
+import { makeWritable, temporaryFolders } from '../rig/temp-folder.js';
+
+const temporaryFolder = temporaryFolders();
 
 // One store for all: the command changes nothing.
 const folder = mkdtempSync(join(tmpdir(), 'pipeline-test-'));
@@ -55,6 +57,40 @@ describe('pipeline diff', () => {
     expect(stdout).toContain('| judge.accuracy | 0.7 | 0.9 | +0.2 |\n');
     expect(stdout).toContain('| weights | "a&#124;&#60;b&#62;" | "longer" |\n');
     expect(stdout).not.toContain('<b>');
+  });
+
+  test('names the functions of user code that changed, in every form', async () => {
+    const own = temporaryFolder();
+    writeModelPipeline(own);
+    await runModelPipeline(own, 'a', 0.7);
+    writeFileSync(join(own, 'scale.ts'), 'const half = (n) => n / 2;\nexport const scale = (n) => 2 * half(n);\n');
+    const code = readFileSync(join(own, 'train.ts'), 'utf8');
+    writeFileSync(
+      join(own, 'train.ts'),
+      `import { scale } from './scale.js';\n${code.replace('params.accuracy +', 'scale(params.accuracy) +')}`,
+    );
+    await runModelPipeline(own, 'a', 0.7);
+    const rows = [
+      ['scale.ts: half', 'added'],
+      ['scale.ts: scale', 'added'],
+      ['train.ts: execute', 'changed'],
+    ] as const;
+    expect((await pipeline(own, ['diff', '1', '2'])).stdout).toMatch(
+      /^user code\n {2}node +declaration +change\n {2}train +scale\.ts: half +added\n {2}train +scale\.ts: scale +added\n {2}train +train\.ts: execute +changed\n\n/mu,
+    );
+    const markdown = (await pipeline(own, ['diff', '1', '2', '--format', 'markdown'])).stdout;
+    const page = (await pipeline(own, ['diff', '1', '2', '--format', 'html'])).stdout;
+    for (const [part, change] of rows) {
+      expect(markdown).toContain(`| train | ${part} | ${change} |\n`);
+      expect(page).toMatch(new RegExp(`>\\s*${part}\\s*</td><td[^>]*>\\s*${change}\\s*</td>`, 'u'));
+    }
+    expect(await answer(own, ['diff', '1', '2'])).toMatchObject({
+      ingredients: [{ node: 'train', path: 'component.code', parts: rows.map(([part, change]) => ({ part, change })) }],
+    });
+    // A comment is no change.
+    writeFileSync(join(own, 'scale.ts'), `// Twice the half.\n${readFileSync(join(own, 'scale.ts'), 'utf8')}`);
+    await runModelPipeline(own, 'a', 0.7);
+    expect((await pipeline(own, ['diff', '2', '3'])).stdout).not.toContain('user code');
   });
 
   test.each([
