@@ -45,7 +45,7 @@ export type {
   StepFailure,
   StepResources,
 } from './runner/execution/run-event.js';
-export type { RunResult } from './runner/execution/run-pipeline.js';
+export type { RunResult } from './runner/execution/run-options.js';
 
 export { openStore, type ArtifactQuery, type Store } from './runner/library/store.js';
 export { StoreError } from './artifacts/store/store-error.js';

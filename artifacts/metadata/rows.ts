@@ -223,3 +223,10 @@ export const ARTIFACT_SELECT =
 /** Bindings with their artifacts. */
 export const BINDING_SELECT =
   'SELECT b.execution_id, b.direction, b.port, b.position, d.*, a.create_time_since_epoch, t.name AS type, EXISTS (SELECT 1 FROM pipeline_witness w WHERE w.digest = d.digest) AS stands FROM pipeline_binding b JOIN pipeline_artifact d ON d.artifact_id = b.artifact_id JOIN Artifact a ON a.id = d.artifact_id JOIN Type t ON t.id = a.type_id';
+
+/** The executions of runs: their own, and those of another run that they repeat. */
+export const RUN_EXECUTIONS =
+  'pipeline_run r JOIN Association s ON s.context_id = r.context_id JOIN pipeline_execution p ON p.execution_id = s.execution_id';
+
+/** Their numbers, for one run. */
+export const EXECUTIONS_OF_RUN = `SELECT p.execution_id FROM ${RUN_EXECUTIONS} WHERE r.id = ?`;

@@ -4,7 +4,7 @@
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import type { RunEvent } from '../execution/run-event.js';
-import type { RunResult } from '../execution/run-pipeline.js';
+import type { RunResult } from '../execution/run-options.js';
 import type { Pipeline } from './pipeline.js';
 import type { PlanOptions } from './plan.js';
 

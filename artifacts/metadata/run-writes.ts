@@ -1,0 +1,192 @@
+/**
+ * What is written while pipelines run.
+ */
+import { canonicalJson } from '../canonical-json.js';
+import type { ArtifactType } from '../types.js';
+import type { Database } from './database.js';
+import type { MetadataStore } from './metadata-store.js';
+import type { ProcessIdentity } from './records.js';
+import { costJson, number, runRecord, text } from './rows.js';
+import { DATA_TYPE, EXECUTION_STATE, NO_FINGERPRINT, TYPE_KIND } from './schema.js';
+import type { RecordWriter } from './record-writer.js';
+
+/**
+ * Executions of a run that the next one would find again: those that were skipped, and those whose outputs are, of all
+ * that have their fingerprint, the newest that may be used.
+ */
+const STANDING = `SELECT count(*) AS executions, coalesce(sum(p.fingerprint = ? OR
+  (SELECT max(o.execution_id) FROM pipeline_execution o WHERE o.fingerprint = p.fingerprint AND o.reusable = 1) = coalesce(p.cached_from, p.execution_id)), 0) AS standing
+  FROM pipeline_execution p WHERE p.run_id = ?`;
+
+/** The writes of a file. */
+export function runWrites(
+  database: Database,
+  writer: RecordWriter,
+): Pick<
+  MetadataStore,
+  | 'beginRun'
+  | 'recordRepeat'
+  | 'endRun'
+  | 'closeDeadRuns'
+  | 'registerTypes'
+  | 'beginExecution'
+  | 'completeExecution'
+  | 'recordCached'
+  | 'recordResolved'
+  | 'recordSkipped'
+  | 'failExecution'
+> {
+  return {
+    beginRun: (run) => writer.transaction(() => writer.insertRun(run, 'RUNNING', null)),
+
+    recordRepeat: (run, { of, nodes, endedAt }) =>
+      writer.transaction(() => {
+        const found = database.get(STANDING, NO_FINGERPRINT, of) ?? {};
+        if (number(found, 'executions') !== nodes || number(found, 'standing') !== nodes) return undefined;
+        const { id } = writer.insertRun(run, 'COMPLETE', endedAt);
+        const context = writer.contextId('pipeline_run', `${run.pipeline}.${String(id)}`, run.startedAt);
+        const executions = 'SELECT execution_id FROM pipeline_execution WHERE run_id = ?';
+        database.run(
+          `INSERT INTO Association (context_id, execution_id) SELECT ?, execution_id FROM (${executions})`,
+          context,
+          of,
+        );
+        database.run(
+          `INSERT INTO Attribution (context_id, artifact_id) SELECT ?, artifact_id FROM (SELECT DISTINCT artifact_id FROM pipeline_binding WHERE execution_id IN (${executions}))`,
+          context,
+          of,
+        );
+        return id;
+      }),
+
+    endRun: (runId, state, endedAt) => {
+      database.run('UPDATE pipeline_run SET state = ?, ended_at = ? WHERE id = ?', state, endedAt, runId);
+    },
+
+    closeDeadRuns: (isAlive: (owner: ProcessIdentity) => boolean, now) => {
+      const dead = database
+        .all("SELECT * FROM pipeline_run WHERE state = 'RUNNING'")
+        .map(runRecord)
+        .filter((run) => !isAlive(run.owner));
+      if (dead.length === 0) return dead;
+      writer.transaction(() => {
+        const failure = canonicalJson({ code: 'process-died', message: 'the process that ran it died' });
+        for (const { id } of dead) {
+          const running = database.all(
+            'SELECT e.id FROM Execution e JOIN pipeline_execution p ON p.execution_id = e.id WHERE p.run_id = ? AND e.last_known_state = ?',
+            id,
+            EXECUTION_STATE.RUNNING,
+          );
+          for (const row of running) {
+            writer.setState(number(row, 'id'), 'FAILED', now);
+            database.run(
+              'UPDATE pipeline_execution SET failure = ?, ended_at = ? WHERE execution_id = ?',
+              failure,
+              now,
+              number(row, 'id'),
+            );
+          }
+          database.run("UPDATE pipeline_run SET state = 'FAILED', ended_at = ? WHERE id = ?", now, id);
+        }
+      });
+      return dead;
+    },
+
+    registerTypes: (types: Iterable<ArtifactType>) => {
+      writer.transaction(() => {
+        for (const type of types) {
+          const id = writer.typeId(type.name, TYPE_KIND.artifact);
+          for (const [name, kind] of Object.entries(type.properties)) {
+            database.run(
+              'INSERT OR IGNORE INTO TypeProperty (type_id, name, data_type) VALUES (?, ?, ?)',
+              id,
+              name,
+              DATA_TYPE[kind],
+            );
+          }
+          if (type.base !== undefined) {
+            database.run(
+              'INSERT OR IGNORE INTO ParentType (type_id, parent_type_id) VALUES (?, ?)',
+              id,
+              writer.typeId(type.base, TYPE_KIND.artifact),
+            );
+          }
+        }
+      });
+    },
+
+    beginExecution: (execution) =>
+      writer.transaction(() => writer.insertExecution(execution, 'RUNNING', null, null, '{}')),
+
+    completeExecution: (executionId, completion) =>
+      writer.transaction(() => {
+        const row = database.get('SELECT run_id, node FROM pipeline_execution WHERE execution_id = ?', executionId);
+        if (row === undefined) throw new Error(`no execution ${String(executionId)}`);
+        const contexts = writer.contextsOf(writer.runOf(number(row, 'run_id')), text(row, 'node'));
+        writer.setState(executionId, 'COMPLETE', completion.endedAt);
+        database.run(
+          'UPDATE pipeline_execution SET reusable = ?, metrics = ?, timings = ?, attempts = ?, ended_at = ? WHERE execution_id = ?',
+          completion.reusable ? 1 : 0,
+          canonicalJson(completion.metrics),
+          costJson(completion),
+          completion.attempts,
+          completion.endedAt,
+          executionId,
+        );
+        for (const [name, value] of Object.entries(completion.metrics))
+          writer.property('Execution', executionId, name, true, value);
+        const artifacts = completion.outputs.map((output) => {
+          writer.saveWitness(output.digest, output.witness);
+          return writer.insertArtifact(output, completion.endedAt);
+        });
+        const bindings = artifacts.flatMap(({ id }, place) => {
+          const output = completion.outputs[place];
+          return output === undefined ? [] : [{ port: output.port, index: output.index, artifactId: id }];
+        });
+        writer.bind(executionId, 'output', bindings, contexts, completion.endedAt);
+        return artifacts;
+      }),
+
+    recordCached: (execution, { execution: origin, outputs }, endedAt) =>
+      writer.transaction(() => {
+        const row = database.get('SELECT reusable FROM pipeline_execution WHERE execution_id = ?', origin.id);
+        if (row?.['reusable'] !== 1) return undefined;
+        const id = writer.insertExecution(execution, 'CACHED', origin.id, endedAt, canonicalJson(origin.metrics));
+        const contexts = writer.contextsOf(writer.runOf(execution.runId), execution.node);
+        const bindings = outputs.map(({ port, index, artifact }) => ({ port, index, artifactId: artifact.id }));
+        writer.bind(id, 'output', bindings, contexts, endedAt);
+        return id;
+      }),
+
+    recordResolved: (execution, outputs, endedAt) =>
+      writer.transaction(() => {
+        const id = writer.insertExecution(execution, 'COMPLETE', null, endedAt, '{}');
+        const contexts = writer.contextsOf(writer.runOf(execution.runId), execution.node);
+        writer.bind(id, 'output', outputs, contexts, endedAt);
+        return id;
+      }),
+
+    recordSkipped: ({ runId, node, component, reason, at }) =>
+      writer.transaction(() => {
+        const skipped = { runId, node, component, reason, startedAt: at, log: undefined, inputs: [] };
+        const id = writer.insertExecution(skipped, 'SKIPPED', null, at, '{}');
+        writer.property('Execution', id, 'skipped', true, reason);
+        return id;
+      }),
+
+    failExecution: (executionId, end) => {
+      writer.transaction(() => {
+        writer.setState(executionId, end.state, end.endedAt);
+        database.run(
+          'UPDATE pipeline_execution SET reusable = 0, failure = ?, timings = ?, attempts = ?, ended_at = ? WHERE execution_id = ?',
+          canonicalJson(end.failure),
+          costJson(end),
+          end.attempts,
+          end.endedAt,
+          executionId,
+        );
+        writer.property('Execution', executionId, 'failure', true, end.failure.message);
+      });
+    },
+  };
+}

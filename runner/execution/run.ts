@@ -1,0 +1,481 @@
+/**
+ * A run while it goes on: what is cached is recorded at once, the rest is scheduled as soon as what it needs is there.
+ */
+import PQueue from 'p-queue';
+import type { FingerprintRecord, MetadataStore, NewExecution } from '../../artifacts/metadata/metadata-store.js';
+import type { ProducedArtifact, Timings } from '../../artifacts/metadata/records.js';
+import { currentProcess } from '../../artifacts/process-identity.js';
+import type { Digest } from '../../artifacts/store/artifact-store.js';
+import { dropCheckpoints } from '../../artifacts/store/checkpoints.js';
+import { keepCode } from '../../artifacts/store/kept-code.js';
+import type { Demand } from '../config/demand.js';
+import { needsOf, type GraphNode } from '../graph/pipeline-graph.js';
+import { arrivalOf, type ArtifactsByPort, type NodeEnd } from '../plan/arrival.js';
+import { planPipeline } from '../plan/plan-pipeline.js';
+import { byPort, Planner, type DamagedArtifact, type Decision } from '../plan/planner.js';
+import { WaitingLine } from '../plan/waiting-line.js';
+import { Beginning } from './beginning.js';
+import { checkDeterminism } from './check-determinism.js';
+import type { RunOutcome, StepFailure, StepResources } from './run-event.js';
+import { RunState } from './run-state.js';
+import { Settling } from './settling.js';
+import { runStep, StepEnded, type StepOutcome, type StepSurroundings } from './run-step.js';
+import { SharedResults } from './shared-results.js';
+import { stepFailure } from './step-failure.js';
+import { stepLogPath } from '../../artifacts/store/step-log.js';
+import type { RunOptions } from './run-options.js';
+import { bindings, byteSum, madeByPort, reported } from './step-artifacts.js';
+
+const NOTHING: Demand = { cpu: 0, memory: 0, gpu: 0 };
+
+/** A run while it goes on. */
+export class Run {
+  readonly #options: RunOptions;
+  readonly #id: number;
+  readonly #metadata: MetadataStore;
+  readonly #surroundings: StepSurroundings;
+  readonly #planner: Planner;
+  readonly #nodes: ReadonlyMap<string, GraphNode>;
+  readonly #state: RunState;
+  readonly #line: WaitingLine<GraphNode>;
+  /** Those that the line let start. */
+  readonly #queue: PQueue;
+  readonly #ends = new Map<string, NodeEnd>();
+  /** What came out of the nodes of this run, for what is found damaged later. */
+  readonly #made = new Map<string, ReadonlySet<Digest>>();
+  /** Artifacts whose every byte was hashed in this run. */
+  readonly #proved = new Set<Digest>();
+  readonly #shared: SharedResults | undefined;
+  readonly #readyAt = new Map<string, number>();
+  readonly #settling: Settling | undefined;
+  /** The first step that failed. */
+  #failed: string | undefined;
+
+  constructor(options: RunOptions, id: number, metadata: MetadataStore, surroundings: StepSurroundings) {
+    const { graph } = options;
+    this.#options = options;
+    this.#id = id;
+    this.#metadata = metadata;
+    this.#surroundings = surroundings;
+    const store = { artifacts: surroundings.artifacts, metadata };
+    this.#planner = new Planner({ ...options, store });
+    this.#nodes = new Map(graph.nodes.map((node) => [node.name, node]));
+    this.#state = new RunState(graph.nodes.map((node) => ({ name: node.name, needs: needsOf(node) })));
+    this.#line = new WaitingLine(options.budget, options.jobs);
+    this.#queue = new PQueue({ concurrency: options.jobs });
+    const warn = (name: string, message: string): void => {
+      options.report({ type: 'step-log', node: name, level: 'warn', message });
+    };
+    const { request } = options;
+    this.#settling = request && new Settling(options, request);
+    this.#shared =
+      options.remote && new SharedResults(options.remote, surroundings.artifacts, surroundings.ownProcess, warn);
+  }
+
+  async run(): Promise<RunOutcome> {
+    const { graph, stop } = this.#options;
+    const store = { artifacts: this.#surroundings.artifacts, metadata: this.#metadata };
+    const plan = await planPipeline({ ...this.#options, graph, store }, this.#planner);
+    this.#metadata.transaction(() => {
+      for (const { node, plan: decision } of plan) {
+        // What garbage collection has taken since is decided anew when the node's turn comes.
+        // What is damaged is put aside first, when the node's turn comes; what needs it waits.
+        if (this.#state.state(node.name) !== 'ready' || ('damaged' in decision && decision.damaged.length > 0))
+          continue;
+        if (decision.kind === 'cached') this.#useCached(node, this.#inputs(node), decision);
+        else if (decision.kind === 'resolved') this.#useResolved(node, decision);
+        else if (decision.kind === 'skipped') this.#skip(node.name, node.spec.name, decision.reason);
+      }
+    });
+    const cancel = (): void => {
+      this.#queue.clear();
+    };
+    stop.addEventListener('abort', cancel, { once: true });
+    this.#schedule();
+    await this.#queue.onIdle();
+    await this.#shared?.settled();
+    stop.removeEventListener('abort', cancel);
+    for (const { name } of graph.nodes) {
+      const state = this.#state.state(name);
+      if (state !== 'ready' && state !== 'waiting') continue;
+      if (stop.aborted || this.#failed === undefined) {
+        const given = this.#state.apply(name, 'cancel');
+        this.#options.report({ type: 'step-canceled', node: name });
+        for (const node of given) this.#options.report({ type: 'step-abandoned', node, because: name });
+      } else this.#abandon(name, this.#failed);
+    }
+    return stop.aborted ? 'canceled' : this.#failed === undefined ? 'complete' : 'failed';
+  }
+
+  /** Keeps what the run stood on, once it is complete. */
+  async settle(): Promise<void> {
+    await this.#settling?.keep(this.#id, this.#planner, this.#metadata, this.#surroundings.root);
+  }
+
+  #inputs(node: GraphNode): ArtifactsByPort {
+    const arrival = arrivalOf(node, this.#ends);
+    if (arrival.kind === 'inputs') return arrival.inputs;
+    throw new Error(`${node.name} was planned with inputs that are not there`);
+  }
+
+  /** Gives a node up, and what needs it. */
+  #abandon(name: string, because: string): void {
+    for (const node of [name, ...this.#state.apply(name, 'abandon')]) {
+      this.#options.report({ type: 'step-abandoned', node, because });
+    }
+  }
+
+  /** Nothing new starts any more. */
+  #closing(): boolean {
+    return this.#options.stop.aborted || (this.#options.failFast && this.#failed !== undefined);
+  }
+
+  #schedule(): void {
+    if (this.#closing()) {
+      this.#queue.clear();
+      return;
+    }
+    for (const name of this.#state.takeReady()) {
+      const node = this.#nodes.get(name);
+      if (node === undefined) continue;
+      this.#readyAt.set(name, Date.now());
+      // What is not executed takes nothing.
+      this.#line.add(node, this.#options.fromCache.has(name) ? NOTHING : node.demand);
+    }
+    for (let started = this.#line.next(); started !== undefined; started = this.#line.next()) {
+      const turn = started;
+      void this.#queue.add(async () => {
+        await this.#surroundings.ownProcess.during(() => this.#runNode(turn.item));
+        this.#line.release(turn);
+        this.#schedule();
+      });
+    }
+  }
+
+  #execution(node: GraphNode, inputs: ArtifactsByPort, decision: Exclude<Decision, { kind: 'skipped' }>): NewExecution {
+    const { name, spec } = node;
+    return {
+      runId: this.#id,
+      node: name,
+      component: spec.name,
+      fingerprint: decision.fingerprint,
+      inputs: bindings(inputs),
+      reason: decision.kind === 'run' ? decision.reason : decision.kind === 'resolved' ? decision.found : undefined,
+      startedAt: Date.now(),
+      log: stepLogPath(this.#id, name),
+    };
+  }
+
+  /** @returns false when the outputs are no longer there to be used */
+  #useCached(node: GraphNode, inputs: ArtifactsByPort, decision: Extract<Decision, { kind: 'cached' }>): boolean {
+    const { execution, outputs } = decision.from;
+    const cached = { ...this.#execution(node, inputs, decision), log: execution.log };
+    if (this.#metadata.recordCached(cached, decision.from, Date.now()) === undefined) return false;
+    this.#finish(node, { kind: 'made', outputs: byPort(outputs), metrics: execution.metrics }, 'cached');
+    const event = {
+      type: 'step-cached',
+      node: node.name,
+      fromRun: execution.runId,
+      savedMs: execution.timings?.executeMs ?? 0,
+      metrics: execution.metrics,
+      outputs: reported(byPort(outputs)),
+    } as const;
+    this.#settling?.add(event);
+    this.#options.report(event);
+    return true;
+  }
+
+  #useResolved(node: GraphNode, decision: Extract<Decision, { kind: 'resolved' }>): void {
+    const { report } = this.#options;
+    const { port, artifact, found } = decision;
+    const outputs = { [port]: [artifact] };
+    const execution = { ...this.#execution(node, {}, decision), log: undefined };
+    this.#metadata.recordResolved(execution, [{ port, index: 0, artifactId: artifact.id }], Date.now());
+    report({ type: 'step-started', node: node.name, component: node.spec.name, reason: found, attempt: 1 });
+    if (this.#state.state(node.name) === 'ready') this.#state.apply(node.name, 'start');
+    this.#finish(node, { kind: 'made', outputs, metrics: {} }, 'complete');
+    const resources = {
+      queuedMs: 0,
+      cpuMs: undefined,
+      peakMemoryBytes: undefined,
+      bytesIn: 0,
+      bytesOut: artifact.bytes,
+    };
+    const end = { durationMs: 0, metrics: {}, outputs: reported(outputs), resources, reusable: false };
+    report({ type: 'step-completed', node: node.name, ...end });
+  }
+
+  #finish(node: GraphNode, end: Extract<NodeEnd, { kind: 'made' }>, how: 'cached' | 'complete'): void {
+    this.#ends.set(node.name, end);
+    const artifacts = Object.values(end.outputs).flat();
+    this.#made.set(node.name, new Set(artifacts.map(({ digest }) => digest)));
+    this.#state.apply(node.name, how);
+  }
+
+  #skip(node: string, component: string, reason: string): void {
+    this.#metadata.recordSkipped({ runId: this.#id, node, component, reason, at: Date.now() });
+    this.#ends.set(node, { kind: 'skipped' });
+    this.#state.apply(node, 'skip');
+    const event = { type: 'step-skipped', node, reason } as const;
+    this.#settling?.add(event);
+    this.#options.report(event);
+  }
+
+  async #runNode(node: GraphNode): Promise<void> {
+    const { name } = node;
+    // What it needs may have turned out damaged meanwhile: it comes again when that is made again.
+    if (this.#closing() || this.#state.state(name) !== 'ready') return;
+    this.#state.apply(name, 'start');
+    try {
+      const arrival = arrivalOf(node, this.#ends);
+      if (arrival.kind === 'skipped') this.#skip(name, node.spec.name, arrival.reason);
+      else if (arrival.kind === 'inputs') await this.#decide(node, arrival.inputs);
+      else throw new Error(`${name} starts before ${arrival.on.join(', ')}`);
+    } catch (error) {
+      this.#fail(name, stepFailure(error), false, undefined);
+    }
+  }
+
+  async #decide(node: GraphNode, inputs: ArtifactsByPort): Promise<void> {
+    let decision = await this.#planner.decide(node, inputs);
+    while (decision.kind === 'cached') {
+      if (this.#useCached(node, inputs, decision)) return;
+      decision = await this.#planner.decide(node, inputs);
+    }
+    for (const damaged of decision.damaged) await this.#putAside(node.name, damaged);
+    if (decision.kind === 'resolved') this.#useResolved(node, decision);
+    else if (decision.kind === 'skipped') this.#skip(node.name, node.spec.name, decision.reason);
+    else if (await this.#fetch(node, inputs, decision)) return;
+    else if (await this.#proveInputs(node, inputs)) await this.#execute(node, inputs, decision);
+  }
+
+  /** Whether another machine may stand for this node, or be told what it came to. */
+  #isShared(node: GraphNode): boolean {
+    const { cache, force, checkDeterminism: twice } = this.#options;
+    return cache && node.cache && !twice && !force.has(node.name) && !node.spec.external;
+  }
+
+  /** Uses what another machine has made. */
+  async #fetch(
+    node: GraphNode,
+    inputs: ArtifactsByPort,
+    decision: Extract<Decision, { kind: 'run' }>,
+  ): Promise<boolean> {
+    const shared = this.#shared;
+    if (shared === undefined || !this.#isShared(node)) return false;
+    const fetched = await shared.fetch(node, decision.fingerprint.digest);
+    if (fetched === undefined) return false;
+    const { record, outputs } = fetched;
+    const { pipeline, node: maker, run, host } = record.made;
+    const reason = `from ${shared.address}: made by ${maker} in run ${String(run)} of ${pipeline} on ${host}`;
+    const { timings, metrics, resources } = record;
+    const artifacts = this.#metadata.transaction(() => {
+      const id = this.#metadata.beginExecution({ ...this.#execution(node, inputs, decision), reason, log: undefined });
+      return this.#metadata.completeExecution(id, {
+        outputs,
+        metrics,
+        timings,
+        resources: { cpuMs: resources.cpuMs, peakMemoryBytes: resources.peakMemoryBytes },
+        attempts: 0,
+        endedAt: Date.now(),
+        reusable: true,
+      });
+    });
+    await this.#keepCode(decision.fingerprint);
+    for (const { digest } of outputs) this.#proved.add(digest);
+    const made = madeByPort(outputs, artifacts);
+    this.#finish(node, { kind: 'made', outputs: made, metrics }, 'cached');
+    const event = {
+      type: 'step-cached',
+      node: node.name,
+      fromRun: this.#id,
+      savedMs: timings.executeMs,
+      metrics,
+      outputs: reported(made),
+    } as const;
+    this.#settling?.add(event);
+    this.#options.report({ ...event, remote: shared.address });
+    return true;
+  }
+
+  /** Tells other machines what a node has come to. */
+  #share(node: GraphNode, fingerprint: Digest, outcome: StepOutcome, timings: Timings): void {
+    if (this.#shared === undefined || !this.#isShared(node)) return;
+    const { outputs, metrics, cost } = outcome;
+    const { cpuMs, peakMemoryBytes } = cost.resources;
+    this.#shared.share(node.name, {
+      version: 1,
+      fingerprint,
+      outputs: outputs.map(({ port, index, type, digest, properties }) => ({ port, index, type, digest, properties })),
+      metrics,
+      timings,
+      resources: {
+        ...(cpuMs === undefined ? {} : { cpuMs }),
+        ...(peakMemoryBytes === undefined ? {} : { peakMemoryBytes }),
+      },
+      made: { pipeline: this.#options.graph.name, node: node.name, run: this.#id, host: currentProcess().host },
+    });
+  }
+
+  /** Keeps the user code of a step. */
+  async #keepCode(fingerprint: FingerprintRecord): Promise<void> {
+    for (const [digest, text] of this.#planner.codeOf(fingerprint)) {
+      await keepCode(this.#surroundings.root, digest, text);
+    }
+  }
+
+  async #putAside(node: string, { port, digest, problems }: DamagedArtifact): Promise<void> {
+    const { artifacts } = this.#surroundings;
+    const quarantine = problems.includes('it is gone') ? undefined : await artifacts.quarantine(digest);
+    this.#metadata.retireArtifact(digest);
+    this.#options.report({ type: 'artifact-damaged', node, port, digest, problems, quarantine });
+  }
+
+  /** Hashes all that goes in. What is damaged is put aside, and made again by the node that it came from. */
+  async #proveInputs(node: GraphNode, inputs: ArtifactsByPort): Promise<boolean> {
+    for (const [port, artifacts] of Object.entries(inputs)) {
+      for (const { digest } of artifacts) {
+        if (this.#proved.has(digest)) continue;
+        const soundness = await this.#surroundings.artifacts.verify(digest);
+        if (soundness.state === 'sound') {
+          this.#proved.add(digest);
+          this.#metadata.saveWitness(digest, soundness.witness);
+          continue;
+        }
+        const problems = soundness.state === 'missing' ? ['it is gone'] : soundness.problems;
+        await this.#putAside(node.name, { port, digest, problems });
+        const maker = node.inputs[port]?.find(
+          (reference) => this.#made.get(reference.node)?.has(digest) === true,
+        )?.node;
+        if (maker === undefined) throw new Error(`nothing that ${node.name} needs made artifact ${digest}`);
+        if (this.#state.redo(maker, node.name)) this.#ends.delete(maker);
+        else this.#abandon(node.name, maker);
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** A node as it is executed. */
+  #executed(node: GraphNode): GraphNode {
+    const recorded = this.#options.recorded?.nodes.get(node.name)?.execution;
+    return recorded !== undefined && 'node' in recorded ? recorded.node : node;
+  }
+
+  async #execute(
+    node: GraphNode,
+    inputs: ArtifactsByPort,
+    decision: Extract<Decision, { kind: 'run' }>,
+  ): Promise<void> {
+    const { report } = this.#options;
+    const { name } = node;
+    const started = Date.now();
+    const queuedMs = started - (this.#readyAt.get(name) ?? started);
+    const bytesIn = byteSum(Object.values(inputs).flat());
+    const execution = this.#execution(node, inputs, decision);
+    const beginning = new Beginning(() => this.#metadata.beginExecution(execution));
+    if (node.spec.runsIn === 'worker' || node.spec.ports === 'declared') beginning.record();
+    else beginning.recordSoon();
+    let made: readonly ProducedArtifact[] | undefined;
+    try {
+      await this.#keepCode(decision.fingerprint);
+      const outcome = await runStep(
+        this.#executed(node),
+        inputs,
+        decision.fingerprint.digest,
+        decision.reason,
+        this.#surroundings,
+      );
+      const reusable = node.cache && (await this.#stillHolds(node, inputs, decision));
+      const timings = { queuedMs, executeMs: outcome.cost.executeMs, publishMs: outcome.cost.publishMs };
+      const completion = {
+        outputs: outcome.outputs,
+        metrics: outcome.metrics,
+        timings,
+        resources: outcome.cost.resources,
+        attempts: outcome.attempts,
+        endedAt: Date.now(),
+        reusable,
+      };
+      const records = beginning.end(this.#metadata, (id) => this.#metadata.completeExecution(id, completion));
+      // Once more, now that it is on record: what only made artifacts that are gone may just have been removed. The step
+      // is done, though it cannot be kept.
+      await this.#keepCode(decision.fingerprint).catch(() => undefined);
+      await dropCheckpoints(this.#surroundings.root, decision.fingerprint.digest);
+      for (const { digest } of outcome.outputs) this.#proved.add(digest);
+      const outputs = madeByPort(outcome.outputs, records);
+      if (reusable) this.#share(node, decision.fingerprint.digest, outcome, timings);
+      this.#finish(node, { kind: 'made', outputs, metrics: outcome.metrics }, 'complete');
+      const { metrics } = outcome;
+      const told = reported(outputs);
+      if (reusable) {
+        const savedMs = timings.executeMs;
+        this.#settling?.add({ type: 'step-cached', node: name, fromRun: this.#id, savedMs, metrics, outputs: told });
+      }
+      report({
+        type: 'step-completed',
+        node: name,
+        durationMs: Date.now() - started,
+        metrics,
+        outputs: told,
+        resources: { queuedMs, ...outcome.cost.resources, bytesIn, bytesOut: byteSum(outcome.outputs) },
+        reusable,
+      });
+      made = outcome.outputs;
+    } catch (error) {
+      const ended = error instanceof StepEnded ? error : new StepEnded(stepFailure(error), false, 1);
+      const { cost } = ended;
+      const breakdown = {
+        state: ended.canceled ? 'CANCELED' : 'FAILED',
+        failure: { code: ended.failure.code, message: ended.failure.message },
+        timings: cost && { queuedMs, executeMs: cost.executeMs, publishMs: cost.publishMs },
+        resources: cost?.resources,
+        attempts: ended.attempts,
+        endedAt: Date.now(),
+      } as const;
+      beginning.end(this.#metadata, (id) => {
+        this.#metadata.failExecution(id, breakdown);
+      });
+      const { failure, canceled } = ended;
+      this.#fail(name, failure, canceled, cost && { queuedMs, ...cost.resources, bytesIn, bytesOut: 0 });
+    }
+    if (made === undefined || !this.#options.checkDeterminism) return;
+    const checked = await checkDeterminism(node, inputs, decision.fingerprint.digest, made, this.#surroundings);
+    if (checked !== undefined) report(checked);
+  }
+
+  /** Whether all that went into a step is as it was; if not, its result stands for this run only. */
+  async #stillHolds(
+    node: GraphNode,
+    inputs: ArtifactsByPort,
+    decision: Extract<Decision, { kind: 'run' }>,
+  ): Promise<boolean> {
+    const changed = [...(await this.#planner.changedSince(node, inputs, decision.fingerprint))];
+    for (const [port, artifacts] of Object.entries(inputs)) {
+      for (const { digest } of artifacts) {
+        const found = await this.#surroundings.artifacts.check(digest, this.#metadata.witness(digest));
+        if (found.state === 'sound') continue;
+        // Whoever takes it next hashes it again, and finds the damage.
+        this.#proved.delete(digest);
+        changed.push(`the input ${port}`);
+      }
+    }
+    if (changed.length === 0) return true;
+    const what = changed.join(', ');
+    const message = `changed while the step ran: ${what}; its result is not kept for later runs`;
+    this.#options.report({ type: 'step-log', node: node.name, level: 'warn', message });
+    return false;
+  }
+
+  #fail(name: string, failure: StepFailure, canceled: boolean, resources: StepResources | undefined): void {
+    const { report } = this.#options;
+    if (canceled) report({ type: 'step-canceled', node: name });
+    else {
+      this.#failed ??= name;
+      report({ type: 'step-failed', node: name, failure, resources, log: stepLogPath(this.#id, name) });
+    }
+    for (const abandoned of this.#state.apply(name, canceled ? 'cancel' : 'fail')) {
+      report({ type: 'step-abandoned', node: abandoned, because: name });
+    }
+  }
+}
