@@ -5,6 +5,7 @@
  */
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { canonicalJson } from '../../artifacts/canonical-json.js';
 import { sha256Hex } from '../../artifacts/digest.js';
 import { realDisk } from '../../artifacts/disk.js';
 import { lookAt, type Look } from '../../artifacts/look.js';
@@ -14,6 +15,7 @@ import type { Digest, StatWitness } from '../../artifacts/store/artifact-store.j
 import { stagingPaths } from '../../artifacts/store/staging.js';
 import type { StoreRoot } from '../../artifacts/store/store-root.js';
 import { isAsWitnessed } from '../../artifacts/store/witness.js';
+import { backendIdentity, type BackendIdentity } from '../../components/tensorflow/backend-identity.js';
 import type { RunEvent } from './run-event.js';
 
 /** What came of a node. */
@@ -34,6 +36,8 @@ export interface SettledRun {
   readonly texts: Readonly<Record<string, Digest>>;
   /** Data and user code; what decides which files those are; what was done outside the store. */
   readonly grounds: readonly { readonly look: Look; readonly seen: Digest }[];
+  /** What steps computed with, where some did. */
+  readonly backend: BackendIdentity | undefined;
   /** Outputs of the steps. */
   readonly artifacts: Readonly<Record<Digest, StatWitness>>;
 }
@@ -84,6 +88,10 @@ function sameArtifacts({ artifacts }: SettledRun, root: StoreRoot): boolean {
   });
 }
 
+function sameBackend({ backend }: SettledRun): boolean {
+  return backend === undefined || canonicalJson({ ...backendIdentity() }) === canonicalJson({ ...backend });
+}
+
 /** Whether nothing of it has changed, and no other run is going on that may change something. */
 export function isStillSettled(settled: SettledRun, root: StoreRoot): boolean {
   try {
@@ -91,6 +99,7 @@ export function isStillSettled(settled: SettledRun, root: StoreRoot): boolean {
       !existsSync(join(root.locks, `${settled.pipeline}.lock`)) &&
       readdirSync(root.staging).length === 0 &&
       sameTexts(settled) &&
+      sameBackend(settled) &&
       settled.grounds.every(({ look, seen }) => lookAt(look).digest === seen) &&
       sameArtifacts(settled, root)
     );

@@ -10,6 +10,7 @@ import { StoreError } from '../../artifacts/store/store-error.js';
 import type { StoreRoot } from '../../artifacts/store/store-root.js';
 import { systemErrorCode } from '../../artifacts/system-error.js';
 import { StepError } from '../../components/executor.js';
+import { backendIdentity } from '../../components/tensorflow/backend-identity.js';
 import type { PipelineGraph } from '../graph/pipeline-graph.js';
 import type { Planner } from '../plan/planner.js';
 import { writeSettled, type SettledRun, type SettledStep } from './settled-run.js';
@@ -79,6 +80,9 @@ export class Settling {
     const { graph, jobs } = this.#options;
     const steps = graph.nodes.flatMap(({ name }) => this.#steps.get(name) ?? []);
     if (!canSettle(this.#options) || steps.length !== graph.nodes.length) return undefined;
+    // What a skipped node is made of was not looked at, but whether it is valid was.
+    const skipped = graph.nodes.filter(({ name }) => this.#steps.get(name)?.type === 'step-skipped');
+    if (skipped.some(({ source, resources }) => source.kind !== 'builtin' || resources.length > 0)) return undefined;
     const { at, texts, possible } = this.#request;
     const outputs = steps.map((step) => [step.node, step.type === 'step-cached' ? step.outputs : []] as const);
     const grounds = await planner.grounds(new Map(outputs));
@@ -110,6 +114,7 @@ export class Settling {
         { look: grounds.decided, seen: grounds.seen },
         { look: missing, seen: missingSeen },
       ],
+      backend: graph.nodes.some(({ spec }) => spec.usesBackend) ? backendIdentity() : undefined,
       artifacts,
     };
   }

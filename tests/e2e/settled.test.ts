@@ -13,6 +13,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { sha256Hex } from '../../artifacts/digest.js';
+import { backendIdentity, type BackendIdentity } from '../../components/tensorflow/backend-identity.js';
 import { faultsOf, rows } from '../faults/stored.js';
 import { events, pipeline } from '../rig/cli.js';
 import { executed, failingStep, runPipeline, step, writePipeline } from '../rig/steps.js';
@@ -25,6 +27,7 @@ const second = step('second', 'b', { in: 'first.report' });
 
 /** Runs of a store that have no executions of their own. */
 function repeats(folder: string): readonly unknown[] {
+  if (!existsSync(join(folder, '.pipeline'))) return [];
   const own = 'SELECT run_id FROM pipeline_execution';
   return rows(join(folder, '.pipeline'), `SELECT id FROM pipeline_run WHERE id NOT IN (${own}) ORDER BY id`).map(
     ({ id }) => id,
@@ -41,7 +44,7 @@ async function settled(nodes: Readonly<Record<string, string>> = { first, second
 
 /** Runs until a run has repeated another: the first comes too close to the making of the files. */
 async function settle(folder: string, ...args: readonly string[]): Promise<void> {
-  const before = existsSync(join(folder, '.pipeline')) ? repeats(folder).length : 0;
+  const before = repeats(folder).length;
   for (let run = 0; run < 4; run++) {
     const { status, stderr } = await pipeline(folder, ['run', 'p.yaml', ...args, '--json']);
     expect([status, stderr]).toEqual([0, '']);
@@ -285,6 +288,40 @@ export const execute = async ({ outputs }) => {
     expect(other.status).toBe(0);
     expect(await expectWholeWay(folder)).toEqual({ first: 'cached', second: 'cached' });
     await settle(folder);
+  });
+
+  test('when another backend would compute', async () => {
+    const folder = await settled();
+    const kept = join(folder, '.pipeline', 'settled');
+    const computed = (backend: BackendIdentity): void => {
+      for (const name of readdirSync(kept)) {
+        const [, text = ''] = readFileSync(join(kept, name), 'utf8').split('\n');
+        const changed = JSON.stringify({ ...(JSON.parse(text) as object), backend });
+        writeFileSync(join(kept, name), `${sha256Hex(changed)}\n${changed}`);
+      }
+    };
+    computed(backendIdentity());
+    const before = repeats(folder).length;
+    await runPipeline(folder);
+    expect(repeats(folder).length).toBe(before + 1);
+    computed({ ...backendIdentity(), version: '0.0.0' });
+    expect(await expectWholeWay(folder)).toEqual({ first: 'cached', second: 'cached' });
+  });
+
+  test('when what a skipped node is made of was not looked at', async () => {
+    const folder = temporaryFolder();
+    const component = (word: string): string =>
+      `import { defineSpec, input, output, artifactTypes } from 'tfjs-pipelines';
+const file = artifactTypes.get('File')!;
+export const spec = defineSpec({ name: 'Late', doc: 'Late.', inputs: { ${word}: input(file) }, outputs: { out: output(file) } });
+export const execute = async () => undefined;
+`;
+    writeFileSync(join(folder, 'late.ts'), component('in'));
+    const late = { component: './late.ts', inputs: { in: 'first.report' }, when: 'params.late' };
+    writePipeline(folder, { first, late: JSON.stringify(late) }, 'demo', ['params: {late: false}']);
+    for (let run = 0; run < 3; run++) expect(await expectWholeWay(folder)).toMatchObject({ late: 'skipped' });
+    writeFileSync(join(folder, 'late.ts'), component('other'));
+    expect((await pipeline(folder, ['run', 'p.yaml'])).status).toBe(2);
   });
 
   test('when what it kept is torn, or from another build or place', async () => {
