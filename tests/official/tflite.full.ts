@@ -1,14 +1,12 @@
 /**
  * LiteRT's Python package runs what is written. Needs Python with ai-edge-litert 2.3: OFFICIAL_PYTHON names its interpreter.
  */
-import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { expect, test } from '@jest/globals';
-import { encodeTFLite } from '../../components/formats/tflite/tflite.js';
-import { EXPORTED_MODELS, exportedModel } from '../rig/exported-models.js';
+import { encodeTFLite, type TFLiteFile } from '../../components/formats/tflite/tflite.js';
+import { EXPORTED_MODELS } from '../rig/exported-models.js';
 import { temporaryFolders } from '../rig/temp-folder.js';
+import { computedBy } from './exported-cases.js';
 
 const temporaryFolder = temporaryFolders();
 const python = process.env['OFFICIAL_PYTHON'] ?? '';
@@ -28,31 +26,11 @@ test('LiteRT runs every exported model and computes what TensorFlow.js does', as
     return;
   }
   const folder = temporaryFolder();
-  const cases = [];
-  const files = [];
-  for (const [index, name] of EXPORTED_MODELS.entries()) {
-    const { graph, inputs, examples, expected } = await exportedModel(name);
-    const model = join(folder, `${String(index)}.tflite`);
+  const files: TFLiteFile[] = [];
+  const output = await computedBy(python, 'check_tflite.py', folder, (graph, path) => {
     const file = encodeTFLite(graph);
     files.push(file);
-    writeFileSync(model, file.bytes);
-    cases.push({
-      model,
-      inputs: Object.entries(inputs).map(([input, { values, ...rest }]) => ({
-        name: input,
-        ...rest,
-        values: [...values],
-      })),
-      output: 'probabilities',
-      examples,
-      expected: [...expected],
-    });
-  }
-  writeFileSync(join(folder, 'cases.json'), JSON.stringify(cases));
-  const script = join(dirname(fileURLToPath(import.meta.url)), 'check_tflite.py');
-  const output = execFileSync(python, [script, join(folder, 'cases.json')], {
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'ignore'],
+    writeFileSync(path, file.bytes);
   });
   const checked = JSON.parse(output) as readonly Checked[];
   expect(checked).toHaveLength(EXPORTED_MODELS.length);
