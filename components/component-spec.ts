@@ -52,6 +52,10 @@ export interface ComponentSpec<
   readonly external: boolean;
   /** Makes the same bytes of the same ingredients. */
   readonly deterministic: boolean;
+  /** Params that name a split of its Examples: a pipeline is refused when they are known not to have it. */
+  readonly splitParams: readonly string[];
+  /** The splits of the Examples that it makes, by its params alone; undefined where these do not tell. */
+  splits(params: ParamValues<P>): readonly string[] | undefined;
   /**
    * Finds what is wrong with params and inputs taken together, which no descriptor can say alone. Called with params that
    * their descriptors accepted.
@@ -84,6 +88,10 @@ interface SpecOptions<I extends InputPorts, O extends OutputPorts, P extends Par
   readonly external?: boolean;
   /** Defaults to true. */
   readonly deterministic?: boolean;
+  /** See {@link ComponentSpec.splitParams}; none without it. */
+  readonly splitParams?: readonly (keyof P & string)[];
+  /** See {@link ComponentSpec.splits}; without it, they are not known. */
+  readonly splits?: ComponentSpec<I, O, P>['splits'];
   /** See {@link ComponentSpec.check}; without it nothing more is checked. */
   readonly check?: ComponentSpec<I, O, P>['check'];
 }
@@ -109,6 +117,8 @@ export function defineSpec<
     resolves: options.resolves ?? false,
     external: options.external ?? false,
     deterministic: options.deterministic ?? true,
+    splitParams: options.splitParams ?? [],
+    splits: options.splits ?? (() => undefined),
     check: options.check ?? (() => []),
   });
 }

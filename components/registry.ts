@@ -131,6 +131,7 @@ function isSpec(value: unknown): value is ComponentSpec {
     isMapping(value) &&
     typeof value['name'] === 'string' &&
     typeof value['check'] === 'function' &&
+    typeof value['splits'] === 'function' &&
     isMapping(value['inputs']) &&
     isMapping(value['outputs']) &&
     isMapping(value['params'])

@@ -116,5 +116,6 @@ export const spec = defineSpec({
   params,
   runsIn: 'worker',
   usesBackend: true,
+  splitParams: ['split'],
   check,
 });

@@ -196,5 +196,6 @@ export const spec = defineSpec({
   outputs: { examples: output(Examples) },
   params,
   runsIn: 'worker',
+  splits: (values) => planSplits(inputNames(values), values.split).splits,
   check,
 });

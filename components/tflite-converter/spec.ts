@@ -28,4 +28,5 @@ export const spec = defineSpec({
   },
   runsIn: 'worker',
   usesBackend: true,
+  splitParams: ['split'],
 });

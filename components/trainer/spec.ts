@@ -16,6 +16,7 @@ export const spec = defineSpec({
   params: trainingParams,
   runsIn: 'worker',
   usesBackend: true,
+  splitParams: ['train_split', 'eval_split'],
   check: (params, inputs): readonly ParamProblem[] =>
     inputs.has('hyperparameters')
       ? []

@@ -68,5 +68,6 @@ export const spec = defineSpec({
   params,
   runsIn: 'worker',
   usesBackend: true,
+  splitParams: ['train_split', 'eval_split'],
   check,
 });

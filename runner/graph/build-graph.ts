@@ -16,6 +16,7 @@ import type { NodeConfig, PipelineConfig } from '../config/pipeline-config.js';
 import { checkSecretsIn } from '../config/secrets.js';
 import type { DiagnosticCode } from '../source/diagnostic-codes.js';
 import type { Problems } from '../source/problems.js';
+import { checkSplits } from './check-splits.js';
 import { conditionNotGiven, conditionReader } from './condition.js';
 import { findCycle } from './find-cycle.js';
 import { needsOf, type GraphNode, type OutputReference, type PipelineGraph } from './pipeline-graph.js';
@@ -311,6 +312,7 @@ export async function buildGraph(
       related: cycle.slice(1).map(({ from, to, range }) => ({ message: `'${from}' needs '${to}'`, range })),
     });
   }
+  if (!problems.any) checkSplits(nodes, problems);
   if (problems.any) return undefined;
   return {
     name: pipeline.name,

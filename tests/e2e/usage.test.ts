@@ -46,3 +46,21 @@ test('a component whose file or export is missing says which', async () => {
   const { stderr } = await commandHere(folder, ['validate', 'p.yaml']);
   expect(stderr).toContain("mine.ts cannot be loaded: it has no export 'execute'");
 });
+
+test('a split that the examples are known not to have is told before anything runs', async () => {
+  const folder = temporaryFolder();
+  const layers = [{ Dense: { units: 2, activation: 'softmax' } }];
+  const train = { component: 'Trainer', inputs: { examples: 'examples.examples' }, params: { model: { layers } } };
+  writePipeline(folder, {
+    examples: '{component: ExampleGen, params: {source: {csv: {path: t.csv}}, split: {train: 8, test: 2}}}',
+    trainer: JSON.stringify({ ...train, params: { ...train.params, eval_split: 'eval' } }),
+    evaluator:
+      '{component: Evaluator, inputs: {examples: examples.examples, model: trainer.model}, params: {split: tset}}',
+  });
+  const { status, stderr } = await commandHere(folder, ['validate', 'p.yaml']);
+  expect(status).toBe(2);
+  expect(stderr).toContain("params.eval_split: examples.examples has no split 'eval'");
+  expect(stderr).toContain("params.split: examples.examples has no split 'tset'");
+  expect(stderr).toContain("did you mean 'test'?");
+  expect(stderr).toContain('2 errors; nothing was executed');
+});

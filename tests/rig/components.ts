@@ -15,7 +15,9 @@ const specs: readonly ComponentSpec[] = [
     params: {
       path: param.path({ doc: '', optional: true }),
       count: param.integer({ doc: '', minimum: 1, default: 10 }),
+      splits: param.list(param.string({ doc: '' }), { doc: '', optional: true }),
     },
+    splits: ({ splits }) => splits,
   }),
   defineSpec({
     name: 'Train',
@@ -29,7 +31,9 @@ const specs: readonly ComponentSpec[] = [
         param.oneOf({ dense: param.object({ units: param.integer({ doc: '' }) }, { doc: '' }) }, { doc: '' }),
         { doc: '', optional: true },
       ),
+      split: param.string({ doc: '', default: 'train' }),
     },
+    splitParams: ['split'],
   }),
   defineSpec({
     name: 'Gather',

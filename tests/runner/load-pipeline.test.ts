@@ -53,7 +53,13 @@ describe('loading a pipeline', () => {
       nodes.map(({ name, retries, timeoutMs, seed, params: values }) => ({ name, retries, timeoutMs, seed, values })),
     ).toEqual([
       { name: 'source', retries: 2, timeoutMs: 5_400_000, seed: 7, values: { count: 10 } },
-      { name: 'trainer', retries: 0, timeoutMs: 5_400_000, seed: 42, values: { epochs: 3, loss: 'mse' } },
+      {
+        name: 'trainer',
+        retries: 0,
+        timeoutMs: 5_400_000,
+        seed: 42,
+        values: { epochs: 3, loss: 'mse', split: 'train' },
+      },
     ]);
   });
 
