@@ -171,6 +171,50 @@ describe('pipeline bisect', () => {
     expect(stdout).toContain('left out:\n  p: 0 → 1\n  score.ts (code): rule.ts: isBad changed\n');
   });
 
+  test('passes by mixtures that fail', async () => {
+    const folder = folderWith('false');
+    await run(folder);
+    // The old code does not take the new param; the new one is bad with it.
+    writeFileSync(
+      join(folder, 'rule.ts'),
+      'export const isBad = (data, p) => { if (p.p === 1) throw new Error("p is 1"); return false; };',
+    );
+    rmSync(join(folder, '.pipeline'), { recursive: true });
+    await run(folder);
+    rule(folder, 'p.p === 1');
+    await run(folder, 'p=1', 'other=1');
+    const { status, stdout } = await bisected(folder);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/run \d+: score failed: p is 1: other, p as in run 2\n/u);
+    expect(stdout).toContain('left out:\n  p: 0 → 1\n  score.ts (code): rule.ts: isBad changed\n');
+    expect(stdout).toContain('2 mixtures failed and told nothing\n');
+  });
+
+  test('mixes what instances of a node and repeated runs are made of', async () => {
+    const folder = folderWith('p.q === 3');
+    const write = (q: number): void => {
+      const score = {
+        component: './score.ts',
+        for_each: { p: [0, 1] },
+        inputs: { data: 'read.data' },
+        params: { p: '${each.p}', q },
+      };
+      const read = { component: 'Importer', outputs: { data: 'File' }, params: { source: 'in.txt' } };
+      writeFileSync(join(folder, 'p.yaml'), JSON.stringify({ version: 1, name: 'scored', nodes: { read, score } }));
+    };
+    write(0);
+    await run(folder);
+    // Neither of these executes anything.
+    await run(folder);
+    await run(folder);
+    writeFileSync(join(folder, 'in.txt'), 'new');
+    write(3);
+    await run(folder);
+    const { stdout } = await pipeline(folder, ['bisect', '3', '4', '--metric', 'score[1].score']);
+    expect(stdout).toContain('2 changes: in.txt (data), score.params.q\n');
+    expect(stdout).toContain('score.params.q moved it: 0 → 3; alone it gives 0.4\n');
+  });
+
   test('a param that came with the code goes with it', async () => {
     const folder = folderWith('p.r === 5');
     await run(folder);

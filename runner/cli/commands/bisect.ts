@@ -12,7 +12,7 @@ import type { RunEvent } from '../../execution/run-event.js';
 import { machineBudget, overBudget } from '../../graph/budget.js';
 import { bisectQuestion, type BisectQuestion } from '../../history/bisect/bisect-question.js';
 import { causeLines, questionLines, trialLine } from '../../history/bisect/bisection-text.js';
-import { bisect, type Bisection } from '../../history/bisect/bisection.js';
+import { bisect, type Bisection, type Outcome } from '../../history/bisect/bisection.js';
 import { makeMixer, type Mixer } from '../../history/bisect/mixer.js';
 import type { Mixture } from '../../history/bisect/mixture.js';
 import { codeRestorer } from '../../history/bisect/restored-code.js';
@@ -36,11 +36,10 @@ interface Stop {
 /** Runs a mixture; answers with the value of the metric, or with nothing when it was stopped. */
 async function measured(
   { graph, recorded }: Mixture,
-  { node, metric, bad }: BisectQuestion,
-  switched: readonly string[],
+  { node, metric }: BisectQuestion,
   { stop, kill }: Stop,
   environment: Environment,
-): Promise<{ run: number; value: number } | undefined> {
+): Promise<Outcome | undefined> {
   const budget = machineBudget({}, undefined);
   const over = overBudget({ graph, fromCache: new Set<string>() }, budget);
   if (over.length > 0) throw new InvalidPipeline(over);
@@ -74,12 +73,8 @@ async function measured(
     );
     if (value !== undefined) return { run, value };
     const [failed] = failures;
-    const why = failed === undefined ? '' : `: ${failed.node} failed: ${failed.failure.message}`;
-    throw new StepError(
-      'no-value',
-      `run ${String(run)}, with ${switched.join(', ') || 'nothing'} as in run ${String(bad.id)}, gave no ${node}.${metric}${why}`,
-      failed?.failure.hint ?? `pipeline show ${String(run)}`,
-    );
+    const failure = failed && `${failed.node} failed: ${failed.failure.message}`;
+    return { run, failure: failure ?? `it gave no ${node}.${metric}` };
   } finally {
     logs.close();
   }
@@ -181,18 +176,26 @@ async function search(
     );
   const names = switches.map(({ name }) => name);
   const requires = (name: string): readonly string[] => switches.find((each) => each.name === name)?.requires ?? [];
-  const measure = async (switched: readonly string[]) => {
-    const trial = await measured(await mix(switched), question, switched, signals, environment);
-    if (trial === undefined) return undefined;
-    const { good, bad } = question.values;
-    const isBad = Math.abs(trial.value - bad) < Math.abs(trial.value - good);
-    if (!json) stdout.write(`  ${trialLine({ switched, ...trial, isBad }, question)}\n`);
-    return trial;
-  };
-  const found = await bisect(names, question.values, measure, requires);
+  const found = await bisect(names, question.values, {
+    requires,
+    measure: async (switched) => await measured(await mix(switched), question, signals, environment),
+    told: (trial) => {
+      if (!json) stdout.write(`  ${trialLine(trial, question)}\n`);
+    },
+  });
   if (found === undefined) {
     stderr.write('stopped\n');
     return EXIT.interrupted;
+  }
+  const end = found.trials.slice(0, 2).find(({ value }) => value === undefined);
+  if (end?.failure !== undefined) {
+    const { good, bad } = question;
+    const which = end.switched.length === 0 ? good : bad;
+    throw new StepError(
+      'no-value',
+      `run ${String(end.run)}, with all as in run ${String(which.id)}, gave no ${question.node}.${question.metric}: ${end.failure}`,
+      `pipeline show ${String(end.run)}`,
+    );
   }
   if (json) answerJson(environment, 'bisection', resultJson(question, found, switches));
   else stdout.write(resultText(question, found, switches, environment));

@@ -46,25 +46,31 @@ export function questionLines(question: BisectQuestion, switches: readonly Switc
 }
 
 /** What a mixture gave. */
-export function trialLine({ switched, run, value, isBad }: Trial, { good, bad }: BisectQuestion): string {
+export function trialLine({ switched, run, value, failure, isBad }: Trial, { good, bad }: BisectQuestion): string {
   const what =
     switched.length === 0 ? `all as in run ${String(good.id)}` : `${switched.join(', ')} as in run ${String(bad.id)}`;
-  return plainLine(`run ${String(run)}: ${metricText(value)}, ${isBad ? 'bad' : 'good'}: ${what}`);
+  const came = value === undefined ? failure : `${metricText(value)}, ${isBad === true ? 'bad' : 'good'}`;
+  return plainLine(`run ${String(run)}: ${came}: ${what}`);
 }
 
 /** What moved the metric; `strong` marks the names. */
 export function causeLines(
-  { causes, proof }: Bisection,
+  { trials, causes, proof }: Bisection,
   switches: readonly Switch[],
   strong: (text: string) => string,
 ): readonly string[] {
   const found = switches.filter(({ name }) => causes.includes(name));
   const changes = found.flatMap((each) => each.changes);
   const required = [...new Set(found.flatMap(({ requires }) => requires))].filter((name) => !causes.includes(name));
-  const beside = required.length === 0 ? [] : [`it was tried only with ${required.join(', ')} switched, too`];
+  const failed = trials.filter(({ value }) => value === undefined).length;
+  const beside = [
+    ...(required.length === 0 ? [] : [`it was tried only with ${required.join(', ')} switched, too`]),
+    ...(failed === 0 ? [] : [`${counted(failed, 'mixture')} failed and told nothing`]),
+  ];
   const [only] = changes;
   if (only !== undefined && changes.length === 1) {
-    const gives = proof?.switched.length === 1 ? `; alone it gives ${metricText(proof.value)}` : '';
+    const gives =
+      proof?.value !== undefined && proof.switched.length === 1 ? `; alone it gives ${metricText(proof.value)}` : '';
     return [
       `${strong(plainLine(changeName(only)))} moved it: ${plainLine(changeText(only))}${gives}`,
       ...beside.map(plainLine),
