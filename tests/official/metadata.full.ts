@@ -102,6 +102,19 @@ test('ml_metadata sees the runs, the artifacts and their lineage, and may write'
     ['pipeline_run', 3, ['pipeline']],
   ]);
 
+  // A run that repeats another has its executions and its artifacts.
+  writeFileSync(
+    join(folder, 'q.yaml'),
+    PIPELINE.replace('name: points', 'name: repeated').replace(/  broken:[^]*/u, ''),
+  );
+  for (let run = 0; run < 3; run++) expect((await pipeline(folder, ['run', 'q.yaml'])).status).toBe(0);
+  const again = official('read', metadata) as Seen;
+  const repeated = again.contexts.filter(({ name }) => name.startsWith('repeated.') && /\d$/u.test(name));
+  expect(repeated.map(({ executions, artifacts, parents }) => [executions, artifacts, parents])).toEqual(
+    Array.from({ length: 3 }, () => [2, 3, ['pipeline']]),
+  );
+  expect(again.executions.length).toBeLessThan(6 + 3 * 2);
+
   // What another program records does no harm: everything is cached as before.
   const copy = join(folder, 'copy');
   cpSync(join(folder, '.pipeline'), join(copy, '.pipeline'), { recursive: true, preserveTimestamps: true });
