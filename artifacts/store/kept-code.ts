@@ -66,8 +66,6 @@ export async function dropCode(
 ): Promise<void> {
   const digests = await keptDigests(root);
   if (digests.length === 0) return;
-  const documents = neededBy();
-  for (const digest of digests) {
-    if (!documents.some((document) => document.includes(digest))) await disk.removeFile(codePath(root, digest));
-  }
+  const needed = new Set(neededBy().flatMap((document) => document.match(/[0-9a-f]{64}/gu) ?? []));
+  for (const digest of digests) if (!needed.has(digest)) await disk.removeFile(codePath(root, digest));
 }

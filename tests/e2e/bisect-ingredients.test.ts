@@ -259,6 +259,23 @@ describe('pipeline bisect', () => {
     expect(stdout).toMatch(/what latest found \(data\) moved it: \S+ → \S+; alone it gives 0\.4\n/u);
   });
 
+  test('says when inputs have been rewired, which cannot be mixed', async () => {
+    const folder = folderWith("data === 'new'");
+    writeFileSync(join(folder, 'other.txt'), 'new');
+    await run(folder);
+    const text = readFileSync(join(folder, 'p.yaml'), 'utf8');
+    const other = '  other: {component: Importer, outputs: {data: File}, params: {source: other.txt}}';
+    writeFileSync(join(folder, 'p.yaml'), `${text.replace('read.data', 'other.data')}\n${other}\n`);
+    await run(folder);
+    const same = await bisected(folder);
+    expect([same.status, same.stderr]).toEqual([2, expect.stringContaining('nothing differs between run 1 and run 2')]);
+    await run(folder, 'p=1');
+    const { status, stdout } = await pipeline(folder, ['bisect', '1', '3', '--metric', 'score']);
+    expect(status).toBe(1);
+    expect(stdout).toContain('these changes do not tell: with all of them as in run 1');
+    expect(stdout).toContain('next: pipeline diff 1 3\n');
+  });
+
   test('says what is gone when an end can be had no more', async () => {
     const folder = folderWith("data === 'new'");
     await run(folder);
