@@ -6,8 +6,6 @@
 import { isMapping } from '../artifacts/mapping.js';
 import { closestName } from './suggestion.js';
 
-export { isMapping };
-
 /** Where inside the params a value stands: keys and list indices from the outside in. */
 export type ParamPath = readonly (string | number)[];
 

@@ -7,7 +7,7 @@ import { sha256Hex } from '../../artifacts/digest.js';
 import type { FingerprintRecord } from '../../artifacts/metadata/metadata-store.js';
 import type { Digest } from '../../artifacts/store/artifact-store.js';
 import type { CodeParts } from '../../components/code-parts.js';
-import { isMapping } from '../../components/params.js';
+import { isMapping } from '../../artifacts/mapping.js';
 
 /** Raised whenever the document's form or meaning changes, so that old entries no longer match. */
 export const FINGERPRINT_VERSION = 1;

@@ -5,7 +5,8 @@
  */
 import type { Digest } from '../../../artifacts/store/artifact-store.js';
 import { StepError } from '../../../components/executor.js';
-import { isMapping, type ParamPath, type ParamResource } from '../../../components/params.js';
+import { isMapping } from '../../../artifacts/mapping.js';
+import type { ParamPath, ParamResource } from '../../../components/params.js';
 import type { ComponentSource } from '../../../components/registry.js';
 import { backendIdentity, type BackendIdentity } from '../../../components/tensorflow/backend-identity.js';
 import { parseModuleReference } from '../../../components/user-module.js';

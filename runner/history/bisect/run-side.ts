@@ -7,7 +7,8 @@ import type { MetadataStore } from '../../../artifacts/metadata/metadata-store.j
 import type { RunRecord } from '../../../artifacts/metadata/records.js';
 import type { Digest } from '../../../artifacts/store/artifact-store.js';
 import type { CodeParts } from '../../../components/code-parts.js';
-import { isMapping, type ParamPath, type ParamResource } from '../../../components/params.js';
+import { isMapping } from '../../../artifacts/mapping.js';
+import type { ParamPath, ParamResource } from '../../../components/params.js';
 import type { ComponentSource } from '../../../components/registry.js';
 import { parseModuleReference } from '../../../components/user-module.js';
 import type { GraphNode, PipelineGraph } from '../../graph/pipeline-graph.js';
