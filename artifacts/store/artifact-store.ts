@@ -47,7 +47,7 @@ export interface StagedArtifact {
    * Hashes the files, makes them durable and moves the folder to its digest. When that digest is there already, and is
    * sound, the staged files are dropped.
    *
-   * @throws StoreError when a file is not a regular file, or writing fails
+   * @throws StoreError when a file is not a regular file, somebody still writes there, or writing fails
    */
   publish(): Promise<StoredArtifact>;
   /** Removes what was staged. */
@@ -70,8 +70,12 @@ export interface ArtifactStore {
   pathOf(digest: Digest): string;
   /** A path for scratch files that nothing has yet; whoever uses it removes it. */
   scratchPath(): string;
-  /** Makes an empty folder to write into. */
-  stage(): Promise<StagedArtifact>;
+  /**
+   * Makes an empty folder to write into.
+   *
+   * @param within - a folder at a path of {@link scratchPath}; else it stands by itself
+   */
+  stage(within?: string): Promise<StagedArtifact>;
   /**
    * Compares an artifact with its witness and, where they differ or there is none, with the content that its digest
    * promises.

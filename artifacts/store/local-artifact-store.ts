@@ -33,7 +33,7 @@ import { stagingPaths } from './staging.js';
 import { StoreError } from './store-error.js';
 import { WITHOUT_WAITING } from './without-waiting.js';
 import type { StoreRoot } from './store-root.js';
-import { folderWitness, isAsWitnessed } from './witness.js';
+import { changedBetween, folderWitness, isAsWitnessed } from './witness.js';
 
 async function exists(path: string): Promise<boolean> {
   return await lstat(path).then(
@@ -116,6 +116,8 @@ export function openLocalArtifactStore(root: StoreRoot, disk: Disk = realDisk): 
     for (const { path } of files) {
       for (let above = dirname(path); above !== '.'; above = dirname(above)) folders.add(join(folder, above));
     }
+    // Taken before hashing: a change from here on must not be vouched for.
+    const hashed = folderWitness(folder);
     const manifest = await manifestOf(files);
     const digest = manifestDigest(manifest);
     const path = pathOf(digest);
@@ -138,11 +140,21 @@ export function openLocalArtifactStore(root: StoreRoot, disk: Disk = realDisk): 
       await disk.rename(folder, path);
     } catch (error) {
       // Another writer of the same bytes was first: its folder does as well as ours.
-      if ((await verify(digest)).state !== 'sound') throw error;
+      const theirs = await verify(digest);
+      if (theirs.state !== 'sound') throw error;
       await disk.removeTree(folder);
+      return describe(theirs.witness);
     }
     await disk.sync(root.artifacts);
-    return describe(folderWitness(path));
+    const witness = folderWitness(path);
+    const changed = changedBetween(hashed, witness);
+    if (changed === undefined) return describe(witness);
+    await quarantine(digest);
+    throw new StoreError(
+      'written-late',
+      `${changed} was written after the step had ended`,
+      'let the step wait for all that it starts: promises, streams, programs; nobody else may write into its outputs',
+    );
   };
 
   const quarantine = async (digest: Digest): Promise<string> => {
@@ -172,8 +184,8 @@ export function openLocalArtifactStore(root: StoreRoot, disk: Disk = realDisk): 
     quarantine,
     manifest: readManifest,
     scratchPath: stagingPath,
-    stage: async (): Promise<StagedArtifact> => {
-      const path = stagingPath();
+    stage: async (within): Promise<StagedArtifact> => {
+      const path = within === undefined ? stagingPath() : join(within, randomUUID());
       try {
         await disk.makeFolder(path);
       } catch (error) {

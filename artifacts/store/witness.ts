@@ -52,3 +52,16 @@ export function isAsWitnessed(folder: string, witness: StatWitness): boolean {
     return now.every((fact, index) => fact === facts[index]);
   });
 }
+
+/** A file or folder that is not as it was, before and after the folder was moved as a whole; undefined when all are. */
+export function changedBetween(before: StatWitness, after: StatWitness): string | undefined {
+  const paths = [...new Set([...Object.keys(before), ...Object.keys(after)])];
+  const isFolder = (path: string): boolean => path.endsWith('/');
+  // Files first: they say more than the folder that has got one.
+  return [...paths.filter((path) => !isFolder(path)), ...paths.filter(isFolder)].find((path) => {
+    const [size, mtime, ctime, inode] = before[path] ?? [];
+    const now = after[path] ?? [];
+    // Moving changes the ctime of what is moved.
+    return size !== now[0] || mtime !== now[1] || (path !== '/' && ctime !== now[2]) || inode !== now[3];
+  });
+}

@@ -3,7 +3,7 @@
  * store holds either all of its outputs or none.
  */
 import { readdirSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { realDisk } from '../../artifacts/disk.js';
 import type { ProducedArtifact, ResourceUse } from '../../artifacts/metadata/records.js';
@@ -75,6 +75,8 @@ export interface StepSurroundings {
 
 interface Attempt {
   readonly step: Step;
+  /** The folder of the attempt: it holds those of its outputs and of its scratch files, and nothing else. */
+  readonly place: string;
   readonly staged: Readonly<Record<string, StagedArtifact>>;
 }
 
@@ -85,9 +87,10 @@ async function prepare(
   { root, artifacts, baseDir, secrets }: StepSurroundings,
 ): Promise<Attempt> {
   const staged: Record<string, StagedArtifact> = {};
-  for (const port of Object.keys(node.outputs)) staged[port] = await artifacts.stage();
-  const tempDir = artifacts.scratchPath();
-  const checkpointDir = await takeCheckpoints(root, dirname(tempDir), fingerprint);
+  const place = await makePlace(artifacts.scratchPath());
+  for (const port of Object.keys(node.outputs)) staged[port] = await artifacts.stage(place);
+  const tempDir = join(place, 'temp');
+  const checkpointDir = await takeCheckpoints(root, dirname(place), fingerprint);
   const read = (port: string): Step['inputs'][string] => {
     const list = (inputs[port] ?? []).map(({ type, digest, properties }) => ({
       type,
@@ -113,24 +116,50 @@ async function prepare(
     tempDir,
     env: Object.fromEntries(Object.entries(node.env).map(([name, value]) => [name, withSecrets(value, secrets)])),
   };
-  return { step, staged };
+  return { step, staged, place };
 }
 
-/** Whether nothing stands in a folder, or the step has removed it. */
-function isEmpty(folder: string): boolean {
+async function makePlace(place: string): Promise<string> {
   try {
-    return readdirSync(folder).length === 0;
+    await realDisk.makeFolder(place);
+    return place;
   } catch (error) {
-    if (['ENOENT', 'ENOTDIR'].includes(systemErrorCode(error) ?? '')) return true;
+    throw StoreError.from(error, 'making a folder for a step');
+  }
+}
+
+async function removePlace(place: string): Promise<void> {
+  try {
+    await realDisk.removeTree(place);
+  } catch (error) {
+    throw StoreError.from(error, 'removing what a step has left');
+  }
+}
+
+/** Names in a folder; none where the step has removed it. */
+function namesIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR'].includes(systemErrorCode(error) ?? '')) return [];
     throw error;
   }
 }
 
-async function removeScratch(folder: string): Promise<void> {
-  try {
-    await realDisk.removeTree(folder);
-  } catch (error) {
-    throw StoreError.from(error, 'removing scratch files');
+/** @throws StepError when an output is missing, or there is something beside the outputs */
+function checkPlace({ step: { tempDir }, staged, place }: Attempt): void {
+  const own = new Set([tempDir, ...Object.values(staged).map(({ path }) => path)].map((path) => basename(path)));
+  const stray = namesIn(place).find((name) => !own.has(name));
+  if (stray !== undefined) {
+    throw new StepError(
+      'stray-file',
+      `'${stray}' was written beside the outputs of the step`,
+      'let it write into the folder of an output, or of its scratch files',
+    );
+  }
+  for (const [port, { path }] of Object.entries(staged)) {
+    if (namesIn(path).length > 0) continue;
+    throw new StepError('output-missing', `the step ended without writing its output '${port}'`);
   }
 }
 
@@ -160,7 +189,8 @@ export async function executeOnce<T>(
   conclude: (made: Made) => Promise<T>,
 ): Promise<T> {
   const { workers, executors, ownProcess, report, stop, mask } = surroundings;
-  const { step, staged } = await prepare(node, inputs, fingerprint, surroundings);
+  const attempt = await prepare(node, inputs, fingerprint, surroundings);
+  const { step, staged, place } = attempt;
   // Maps, not objects: a metric may be named __proto__.
   const metrics = new Map<string, number>();
   const properties = new Map<string, Map<string, PropertyValue>>();
@@ -218,10 +248,7 @@ export async function executeOnce<T>(
     if (signal.aborted) await stopped;
     const executeMs = Date.now() - started;
     const resources = meter.stop();
-    for (const [port, { path }] of Object.entries(staged)) {
-      if (!isEmpty(path)) continue;
-      throw new StepError('output-missing', `the step ended without writing its output '${port}'`);
-    }
+    checkPlace(attempt);
     return await conclude({ staged, metrics, properties, executeMs, resources });
   } catch (error) {
     if (signal.aborted) await stopped;
@@ -229,8 +256,7 @@ export async function executeOnce<T>(
   } finally {
     signal.removeEventListener('abort', fail);
     await leaveCheckpoints(surroundings.root, step.checkpointDir, fingerprint);
-    for (const folder of Object.values(staged)) await folder.discard();
-    await removeScratch(step.tempDir);
+    await removePlace(place);
   }
 }
 

@@ -76,6 +76,16 @@ const BAD: Readonly<Record<string, [body: string, code: string, says: string]>> 
     'property-not-plain',
     'is an object',
   ],
+  'writes beside its output': [
+    "write('x'); fs.writeFileSync(join(outputs.report.path, '..', 'data'), 'x');",
+    'stray-file',
+    "'data' was written beside the outputs",
+  ],
+  'takes the folder of its outputs away': [
+    "fs.rmSync(join(outputs.report.path, '..'), { recursive: true });",
+    'output-missing',
+    'without writing its output',
+  ],
   'throws what is no error': ["throw 'no';", 'defect', 'no'],
 };
 
@@ -110,6 +120,31 @@ describe('a step fails, nothing of it is kept, and what needs it is given up', (
       expect(faultsOf(join(folder, '.pipeline'))).toEqual([]);
     },
   );
+});
+
+test('a file that is still written when the step has ended is not published', async () => {
+  const folder = temporaryFolder();
+  const body = `
+    write('x');
+    if (once('late')) {
+      const file = fs.openSync(join(outputs.report.path, 'data'), 'a');
+      let left = 10_000;
+      const more = () => {
+        fs.writeSync(file, 'x');
+        if (--left > 0) setImmediate(more);
+      };
+      more();
+    }`;
+  write(folder, { late: ownComponent(folder, 'late', body) });
+  const { status, stdout } = await pipeline(folder, ['run', 'p.yaml', '--json']);
+  expect(status).toBe(1);
+  expect(events(stdout).find(({ type }) => type === 'step-failed')).toMatchObject({
+    failure: { code: 'written-late', message: 'data was written after the step had ended' },
+  });
+  expect(readdirSync(join(folder, '.pipeline', 'artifacts'))).toEqual([]);
+  expect(readdirSync(join(folder, '.pipeline', 'staging'))).toEqual([]);
+  expect(await run(folder)).toEqual({ late: 'completed' });
+  expect((await pipeline(folder, ['verify'])).status).toBe(0);
 });
 
 test('a metric may have any name', async () => {
@@ -187,10 +222,9 @@ describe('the folder of a step that runs beside it', () => {
     const meddles = `
       while (!fs.existsSync(join(baseDir, 'there'))) await new Promise((done) => setTimeout(done, 5));
       if (!fs.existsSync(join(baseDir, 'meddled'))) {
-        const staging = join(outputs.report.path, '..');
-        for (const name of fs.readdirSync(staging)) {
-          const path = join(staging, name);
-          if (path === outputs.report.path || path === tempDir || path === checkpointDir) continue;
+        const staging = join(outputs.report.path, '..', '..');
+        for (const place of fs.readdirSync(staging).map((name) => join(staging, name))) {
+          if (outputs.report.path.startsWith(place)) continue;
           ${meddling}
         }
         fs.writeFileSync(join(baseDir, 'meddled'), '');
@@ -202,16 +236,27 @@ describe('the folder of a step that runs beside it', () => {
 
   test('that is written into: what is published is whole, and so is the store', async () => {
     const folder = temporaryFolder();
-    const ends = await beside(folder, "fs.writeFileSync(join(path, 'stray'), 's');");
+    const ends = await beside(
+      folder,
+      "for (const name of fs.readdirSync(place)) fs.writeFileSync(join(place, name, 'stray'), 's');",
+    );
     expect(ends).toEqual({ waits: 'completed', meddles: 'completed' });
     expect((await pipeline(folder, ['verify'])).status).toBe(0);
     expect(faultsOf(join(folder, '.pipeline'))).toEqual([]);
     expect(await run(folder)).toEqual({ waits: 'cached', meddles: 'cached' });
   });
 
+  test('that gets a file beside the outputs: that step fails, and the next run makes it', async () => {
+    const folder = temporaryFolder();
+    const ends = await beside(folder, "fs.writeFileSync(join(place, 'stray'), 's');");
+    expect(ends).toEqual({ waits: 'failed', meddles: 'completed' });
+    expect(readdirSync(join(folder, '.pipeline', 'staging'))).toEqual([]);
+    expect(await run(folder)).toEqual({ waits: 'completed', meddles: 'cached' });
+  });
+
   test('that is taken away: that step fails, and the next run makes it', async () => {
     const folder = temporaryFolder();
-    const ends = await beside(folder, 'fs.rmSync(path, { recursive: true });');
+    const ends = await beside(folder, 'fs.rmSync(place, { recursive: true });');
     expect(ends).toEqual({ waits: 'failed', meddles: 'completed' });
     expect(faultsOf(join(folder, '.pipeline'))).toEqual([]);
     expect(await run(folder)).toEqual({ waits: 'completed', meddles: 'cached' });
