@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { pipeline } from '../rig/cli.js';
 import { runModelPipeline, writeModelPipeline } from '../rig/model-pipeline.js';
+import { faultsOf } from './stored.js';
 import { temporaryFolders } from '../rig/temp-folder.js';
 
 const temporaryFolder = temporaryFolders();
@@ -69,6 +70,18 @@ describe('a command that is killed while it writes', () => {
     },
     120_000,
   );
+
+  test('import into a store that is there: leaves what the next one removes', async () => {
+    const folder = await workplace();
+    const other = await workplace();
+    const args = ['import', join(other, 'given.tar.gz')];
+    const staging = (): readonly string[] => readdirSync(join(folder, '.pipeline', 'staging'));
+    const killed = await pipeline(folder, args, { PIPELINE_FAULT: `SIGKILL@6:${join(folder, 'changes')}` });
+    expect([killed.status, staging().length]).toEqual([null, 1]);
+    expect(await pipeline(folder, args)).toMatchObject({ status: 0, stderr: '' });
+    expect(staging()).toEqual([]);
+    expect(faultsOf(join(folder, '.pipeline'))).toEqual([]);
+  });
 
   test('what a living process, one of another machine or somebody else has named so stays', async () => {
     const folder = await workplace();

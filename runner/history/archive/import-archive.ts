@@ -10,10 +10,11 @@ import { sha256Hex } from '../../../artifacts/digest.js';
 import { realDisk } from '../../../artifacts/disk.js';
 import { openMetadataStore } from '../../../artifacts/metadata/sqlite-metadata-store.js';
 import type { StatWitness } from '../../../artifacts/store/artifact-store.js';
+import { sweepCheckpoints } from '../../../artifacts/store/checkpoints.js';
 import { keepCode } from '../../../artifacts/store/kept-code.js';
 import { openLocalArtifactStore } from '../../../artifacts/store/local-artifact-store.js';
 import { makeManifest, manifestBytes } from '../../../artifacts/store/manifest.js';
-import { closeStaging, openStaging, stagingPaths } from '../../../artifacts/store/staging.js';
+import { closeStaging, openStaging, stagingPaths, sweepStaging } from '../../../artifacts/store/staging.js';
 import { StoreError } from '../../../artifacts/store/store-error.js';
 import { findRoot, openRoot, type StoreRoot } from '../../../artifacts/store/store-root.js';
 import { sweepUnfinished, unfinishedPath } from '../../../artifacts/unfinished.js';
@@ -191,6 +192,9 @@ export async function importArchive(options: ImportOptions): Promise<Imported> {
     const root = await openRoot(options.root);
     await openStaging(root);
     try {
+      // What an import left that died goes now, as before a run; of checkpoints, runs know whether they are needed.
+      await sweepCheckpoints(root, () => false);
+      await sweepStaging(root);
       // Copied before anything else: what hinders it is told while the store is as it was.
       if (copied !== undefined) await cp(await pipelineFolder(staging), copied, { recursive: true });
       const taken = await takeIn(unpacked, root);
