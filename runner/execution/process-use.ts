@@ -37,16 +37,26 @@ export function endedChildrenCpuMs(): number | undefined {
   }
 }
 
-/** What a process uses now; undefined when it is gone, or this is not Linux. */
-export function processUse(pid: number): ProcessUse | undefined {
+/** What a process holds now; undefined when it is gone, or this is not Linux. */
+export function processMemory(pid: number): Omit<ProcessUse, 'cpuMs'> | undefined {
   try {
-    const cpuMs = ticksMs(statFields(String(pid)).slice(11, 15));
     const status = readFileSync(`/proc/${String(pid)}/status`, 'latin1');
+    // A program that is still being loaded has no memory that is worth telling.
+    if (/^VmExe:\s+0 kB$/mu.test(status)) return { memoryBytes: 0, peakBytes: 0 };
     const bytes = (name: string): number =>
       Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'mu').exec(status)?.[1] ?? 0) * 1024;
-    // A program that is still being loaded has no memory that is worth telling.
-    if (/^VmExe:\s+0 kB$/mu.test(status)) return { cpuMs, memoryBytes: 0, peakBytes: 0 };
-    return { cpuMs, memoryBytes: bytes('VmRSS'), peakBytes: bytes('VmHWM') };
+    return { memoryBytes: bytes('VmRSS'), peakBytes: bytes('VmHWM') };
+  } catch {
+    return undefined;
+  }
+}
+
+/** What a process uses now; undefined when it is gone, or this is not Linux. */
+export function processUse(pid: number): ProcessUse | undefined {
+  const memory = processMemory(pid);
+  if (memory === undefined) return undefined;
+  try {
+    return { cpuMs: ticksMs(statFields(String(pid)).slice(11, 15)), ...memory };
   } catch {
     return undefined;
   }

@@ -4,11 +4,14 @@
  */
 import type { ResourceUse } from '../../artifacts/metadata/records.js';
 import type { OwnProcess, OwnProcessWatch } from './own-process.js';
-import { processTree, processUse, resetPeak } from './process-use.js';
+import { processMemory, processTree, processUse, resetPeak } from './process-use.js';
 
 /** Milliseconds before the first looks, which come soon: the step may be a short one; and before all that follow. */
 const LOOKS_MS = [1, 2, 5, 10, 20, 50];
 const SLOW_LOOK_MS = 100;
+
+/** How many of them see only the memory of the processes themselves: thousands of short steps must not wait for more. */
+const GLANCES = 3;
 
 interface Measured {
   readonly pid: number;
@@ -55,7 +58,7 @@ export class ResourceMeter {
     if (before === undefined || this.#used !== undefined) return;
     this.#own.children.watch(pid);
     this.#measured.push({ pid, ownPeak: resetPeak(pid), cpuBefore: before.cpuMs, cpuMs: 0 });
-    this.#look();
+    this.#peak = Math.max(this.#peak, before.memoryBytes);
     this.#lookOn();
   }
 
@@ -72,11 +75,11 @@ export class ResourceMeter {
   }
 
   #sum(): ResourceUse {
-    this.#look();
+    const ended = this.#measured.map(({ pid }) => this.#own.children.take(pid));
+    // Of those that have ended there is nothing to be seen.
+    if (this.#inside !== undefined || ended.includes(undefined)) this.#look();
     const own = this.#inside?.stop();
-    const seen = this.#measured.map(({ pid, cpuBefore, cpuMs }) =>
-      Math.max(cpuMs, (this.#own.children.take(pid) ?? 0) - cpuBefore),
-    );
+    const seen = this.#measured.map(({ cpuBefore, cpuMs }, index) => Math.max(cpuMs, (ended[index] ?? 0) - cpuBefore));
     const seenMs = seen.reduce((sum, cpuMs) => sum + cpuMs, 0);
     if (own !== undefined) {
       const cpuMs = (own.cpuMs ?? 0) + Math.max(seenMs, this.#endedMs ?? 0);
@@ -93,9 +96,18 @@ export class ResourceMeter {
   #lookOn(): void {
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
-      this.#look();
+      if (this.#looks <= GLANCES) this.#glance();
+      else this.#look();
       this.#lookOn();
     }, LOOKS_MS[this.#looks++] ?? SLOW_LOOK_MS).unref();
+  }
+
+  #glance(): void {
+    for (const { pid, ownPeak } of this.#measured) {
+      const memory = processMemory(pid);
+      if (memory !== undefined) this.#peak = Math.max(this.#peak, ownPeak ? memory.peakBytes : memory.memoryBytes);
+    }
+    this.#peakInside = Math.max(this.#peakInside, this.#inside?.look() ?? 0);
   }
 
   #look(): void {
