@@ -10,6 +10,7 @@ import { openLocalArtifactStore } from '../../artifacts/store/local-artifact-sto
 import { findRoot, STORE_FORMAT } from '../../artifacts/store/store-root.js';
 import { errorMessage } from '../../artifacts/system-error.js';
 import { backendIdentity } from '../../components/tensorflow/backend-identity.js';
+import { budgetText, machineBudget } from '../graph/budget.js';
 import { plainLine } from '../reporting/text/plain-text.js';
 import { byteSize, counted } from '../reporting/text/quantities.js';
 import type { Environment } from './command.js';
@@ -51,6 +52,11 @@ function checkBackend(): readonly Finding[] {
   } catch (error) {
     return [{ subject, state: 'missing', text: errorMessage(error), help: "'npm ci' installs the wasm backend" }];
   }
+}
+
+function checkBudget(): Finding {
+  const text = `${budgetText(machineBudget({}, undefined))} for steps to share; they are scheduled by it, not held to it`;
+  return { subject: 'budget', state: 'good', text };
 }
 
 function checkDatabase(): Finding {
@@ -167,6 +173,7 @@ export async function checkAll(environment: Environment): Promise<readonly Findi
     checkNode(environment),
     ...checkBackend(),
     checkDatabase(),
+    checkBudget(),
     await checkWritable(environment),
     await checkSpace(environment),
     ...(await checkStore(environment)),

@@ -24,7 +24,8 @@ export function machineBudget(given: Partial<Demand>, jobs: number | undefined):
   return { cpu: Math.max(availableParallelism(), jobs ?? 0), memory: machineMemory(), gpu: 0, ...given };
 }
 
-function budgetText({ cpu, memory, gpu }: Demand): string {
+/** A budget as `--resources` takes it. */
+export function budgetText({ cpu, memory, gpu }: Demand): string {
   return `cpu=${String(cpu)},memory=${String(Math.floor(memory / 1e6))}MB,gpu=${String(gpu)}`;
 }
 

@@ -86,4 +86,11 @@ describe('resources', () => {
       await expectRefused(folder, ['run', 'p.yaml', '--resources', text], 'usage', "'cpu=4,memory=8GB,gpu=1'");
     },
   );
+
+  test('are a budget that doctor tells', async () => {
+    const { stdout } = await pipeline(temporaryFolder(), ['doctor', '--json']);
+    expect(stdout).toMatch(
+      /"budget"[^}]*cpu=\d+,memory=\d+MB,gpu=0 for steps to share; they are scheduled by it, not held/u,
+    );
+  });
 });
