@@ -117,6 +117,26 @@ function nodeSuggestions(node: string, { nodes }: Outline): readonly Suggestion[
     .map((other) => ({ label: other.name, kind: 'node', insert: other.name, doc: nodeText(other) }));
 }
 
+/** `nodes.x`; in brackets what is no name in an expression. */
+function accessText(owner: 'nodes' | 'params', name: string): string {
+  return /^\w+$/u.test(name) ? `${owner}.${name}` : `${owner}["${name}"]`;
+}
+
+/** What a condition can ask about: params, and what earlier nodes came to. */
+function conditionSuggestions(node: string, outline: Outline): readonly Suggestion[] {
+  const params = [...outline.params.values()].map((param): Suggestion => {
+    const text = accessText('params', param.key);
+    return { label: text, kind: 'param', insert: text, doc: paramText(param) };
+  });
+  const facts = nodeSuggestions(node, outline).flatMap(({ label, doc }): readonly Suggestion[] => {
+    const text = accessText('nodes', label);
+    const outputs = Object.keys(outline.nodes.get(label)?.outputs ?? {}).map((port) => `${text}.outputs.${port}`);
+    const about = doc === undefined ? {} : { doc };
+    return [`${text}.metrics`, ...outputs].map((each) => ({ label: each, kind: 'node', insert: each, ...about }));
+  });
+  return [...params, ...facts];
+}
+
 /** Names of variables that the node declares. */
 function declaredEnv(node: string, { nodes }: Outline): readonly string[] {
   const env = valueIn(nodes.get(node)?.entry.value, 'env');
@@ -161,6 +181,7 @@ function valueSuggestions({ path }: Spot, outline: Outline, schema: FileSchema):
       return outputSuggestions(wanted, dependantsOf(node, outline.nodes), outline);
     }
     if (key === 'after') return nodeSuggestions(node, outline);
+    if (key === 'when') return conditionSuggestions(node, outline);
     if (key === 'component' && path.length === 3) {
       return schemaValues(schema.at(path, outline)).map((each) => ({ ...each, kind: 'component' }));
     }

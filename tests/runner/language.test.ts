@@ -234,6 +234,22 @@ describe('completion', () => {
     );
   });
 
+  test('of what a condition can ask about', async () => {
+    const asked = ['params.epochs', 'params.rate', 'nodes.examples.metrics', 'nodes.examples.outputs.examples'];
+    const condition = at('    after: [transform]', '    when: params.rate > 1 && no|\n    after: [transform]');
+    expect(await labels(condition)).toEqual([
+      ...asked,
+      'nodes.transform.metrics',
+      'nodes.transform.outputs.transform_graph',
+    ]);
+    expect(await completed(condition, 'nodes.examples.metrics')).toBe(
+      at('    after: [transform]', '    when: params.rate > 1 && nodes.examples.metrics\n    after: [transform]'),
+    );
+    expect(await labels('nodes:\n  a-b: {component: Command}\n  c: {component: Command, when: |}')).toEqual([
+      'nodes["a-b"].metrics',
+    ]);
+  });
+
   test('of placeholders', async () => {
     expect(await labels(at('${params.epochs}', '${|}'))).toEqual(['params.epochs', 'params.rate']);
     expect(await completed(at('${params.epochs}', '${params.ep|}'), 'params.epochs')).toBe(PIPELINE);
