@@ -96,7 +96,8 @@ function sameBackend({ backend }: SettledRun): boolean {
 export function isStillSettled(settled: SettledRun, root: StoreRoot): boolean {
   try {
     return (
-      !existsSync(join(root.locks, `${settled.pipeline}.lock`)) &&
+      // A link to nowhere is there, too.
+      !readdirSync(root.locks).some((name) => name.startsWith(`${settled.pipeline}.lock`)) &&
       readdirSync(root.staging).length === 0 &&
       sameTexts(settled) &&
       sameBackend(settled) &&
