@@ -34,9 +34,16 @@ export function possibleFiles(argv: readonly string[]): readonly string[] {
   return argv.filter((argument) => !(argument.includes('${') || argument.includes('\0') || argument.startsWith('-')));
 }
 
+function isFile(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+  } catch {
+    // A text too long for a name, or one that leads through a file: it names none.
+    return false;
+  }
+}
+
 /** The arguments that name a file below the pipeline's folder: scripts, configurations. Their content counts. */
 export function filesAmong(argv: readonly string[], baseDir: string): readonly string[] {
-  return possibleFiles(argv).filter(
-    (argument) => statSync(resolve(baseDir, argument), { throwIfNoEntry: false })?.isFile() === true,
-  );
+  return possibleFiles(argv).filter((argument) => isFile(resolve(baseDir, argument)));
 }

@@ -78,5 +78,6 @@ describe('Command', () => {
     const folder = temporaryFolder();
     writeFileSync(join(folder, 'count.py'), '');
     expect(filesAmong(['python3', 'count.py', '.', '-x', '${inputs.a}', 'none.py'], folder)).toEqual(['count.py']);
+    expect(filesAmong([`echo ${'long '.repeat(100)}`, 'count.py/x', 'count.py'], folder)).toEqual(['count.py']);
   });
 });
