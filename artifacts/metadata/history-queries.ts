@@ -119,13 +119,13 @@ export function historyQueries(
 
     executionCounts: (runId) => {
       const rows = database.all(
-        `SELECT e.last_known_state AS state, p.fingerprint = ? AS skipped, p.run_id <> r.id AS repeated, count(*) AS executions FROM ${RUN_EXECUTIONS} JOIN Execution e ON e.id = p.execution_id WHERE r.id = ? GROUP BY 1, 2, 3`,
+        `SELECT e.last_known_state AS state, p.fingerprint <> ? AS named, p.run_id <> r.id AS repeated, count(*) AS executions FROM ${RUN_EXECUTIONS} JOIN Execution e ON e.id = p.execution_id WHERE r.id = ? GROUP BY 1, 2, 3`,
         NO_FINGERPRINT,
         runId,
       );
       const counts = { RUNNING: 0, COMPLETE: 0, CACHED: 0, FAILED: 0, CANCELED: 0, SKIPPED: 0 };
       for (const row of rows) {
-        const state = executionState(number(row, 'state'), row['skipped'] === 1 ? NO_FINGERPRINT : 'some');
+        const state = executionState(number(row, 'state'), row['named'] === 1);
         const counted = row['repeated'] === 1 && state !== 'SKIPPED' ? 'CACHED' : state;
         counts[counted] += number(row, 'executions');
       }

@@ -114,9 +114,9 @@ function resourcesOf(row: Row): ResourceUse | undefined {
 }
 
 /** The state of an execution; ML Metadata has none for what was skipped. */
-export function executionState(state: number, fingerprint: string): ExecutionState {
+export function executionState(state: number, hasFingerprint: boolean): ExecutionState {
   const found = STATES.get(state) ?? 'FAILED';
-  return found === 'CANCELED' && fingerprint === NO_FINGERPRINT ? 'SKIPPED' : found;
+  return found === 'CANCELED' && !hasFingerprint ? 'SKIPPED' : found;
 }
 
 /** A row of {@link EXECUTION_SELECT}. */
@@ -128,7 +128,7 @@ export function executionRecord(row: Row): ExecutionRecord {
     pipeline: text(row, 'pipeline'),
     node: text(row, 'node'),
     component: text(row, 'component'),
-    state: executionState(number(row, 'last_known_state'), fingerprint),
+    state: executionState(number(row, 'last_known_state'), fingerprint !== NO_FINGERPRINT),
     fingerprint: fingerprint === NO_FINGERPRINT ? undefined : fingerprint,
     cachedFrom: optional(row, 'cached_from', number),
     reason: optional(row, 'reason', text),

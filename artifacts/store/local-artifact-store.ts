@@ -3,7 +3,7 @@
  * its digest: whatever instant a process dies at, a folder under a digest is whole.
  */
 import { randomUUID } from 'node:crypto';
-import { existsSync, lstatSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import { lstat, readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { canonicalJson } from '../canonical-json.js';
@@ -33,7 +33,7 @@ import { stagingPaths } from './staging.js';
 import { StoreError } from './store-error.js';
 import { WITHOUT_WAITING } from './without-waiting.js';
 import type { StoreRoot } from './store-root.js';
-import { changedBetween, folderWitness, isAsWitnessed } from './witness.js';
+import { changedBetween, folderWitness, manifestPathOf, standsAsWitnessed } from './witness.js';
 
 async function exists(path: string): Promise<boolean> {
   return await lstat(path).then(
@@ -49,7 +49,7 @@ export function openLocalArtifactStore(root: StoreRoot, disk: Disk = realDisk): 
     return join(root.artifacts, digest);
   };
   const stagingPath = stagingPaths(root);
-  const manifestPath = (digest: Digest): string => `${pathOf(digest)}.manifest.json`;
+  const manifestPath = (digest: Digest): string => manifestPathOf(pathOf(digest));
 
   const readManifest = async (digest: Digest): Promise<Manifest | undefined> => {
     const text = await readFile(manifestPath(digest), WITHOUT_WAITING).catch(() => undefined);
@@ -82,7 +82,7 @@ export function openLocalArtifactStore(root: StoreRoot, disk: Disk = realDisk): 
   const check = async (digest: Digest, witness: StatWitness | undefined): Promise<Soundness> => {
     if (witness === undefined) return await verify(digest);
     try {
-      if (existsSync(manifestPath(digest)) && isAsWitnessed(pathOf(digest), witness)) {
+      if (standsAsWitnessed(pathOf(digest), witness)) {
         return { state: 'sound', witness, hashed: false };
       }
     } catch {

@@ -3,7 +3,7 @@
  * as they were has the same names in it, so nothing needs to be listed. Synchronous on purpose: thousands of artifacts are
  * looked at before a run begins, and a call takes less time than handing it to another thread.
  */
-import { lstatSync, readdirSync, type BigIntStats } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, type BigIntStats } from 'node:fs';
 import { join } from 'node:path';
 import type { StatWitness } from './artifact-store.js';
 import { StoreError } from './store-error.js';
@@ -64,4 +64,19 @@ export function changedBetween(before: StatWitness, after: StatWitness): string 
     // Moving changes the ctime of what is moved.
     return size !== now[0] || mtime !== now[1] || (path !== '/' && ctime !== now[2]) || inode !== now[3];
   });
+}
+
+/** Where the manifest of an artifact's folder lies. */
+export function manifestPathOf(folder: string): string {
+  return `${folder}.manifest.json`;
+}
+
+/**
+ * Whether an artifact stands, with its manifest, as its witness saw it.
+ *
+ * @param folder - of the artifact, in the store
+ * @throws the system's error for what is gone
+ */
+export function standsAsWitnessed(folder: string, witness: StatWitness): boolean {
+  return existsSync(manifestPathOf(folder)) && isAsWitnessed(folder, witness);
 }

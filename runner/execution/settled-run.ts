@@ -3,7 +3,7 @@
  * changed. What that is stands in a file of its own, so that the next run compares what the system says of it, and neither
  * reads the pipeline nor plans it. Whatever is not as it was, or cannot be read, leads back to the whole way.
  */
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { canonicalJson } from '../../artifacts/canonical-json.js';
 import { sha256Hex } from '../../artifacts/digest.js';
@@ -14,7 +14,7 @@ import { currentProcess } from '../../artifacts/process-identity.js';
 import type { Digest, StatWitness } from '../../artifacts/store/artifact-store.js';
 import { stagingPaths } from '../../artifacts/store/staging.js';
 import type { StoreRoot } from '../../artifacts/store/store-root.js';
-import { isAsWitnessed } from '../../artifacts/store/witness.js';
+import { standsAsWitnessed } from '../../artifacts/store/witness.js';
 import { backendIdentity, type BackendIdentity } from '../../components/tensorflow/backend-identity.js';
 import type { RunEvent } from './run-event.js';
 
@@ -82,10 +82,9 @@ function sameTexts({ texts }: SettledRun): boolean {
 }
 
 function sameArtifacts({ artifacts }: SettledRun, root: StoreRoot): boolean {
-  return Object.entries(artifacts).every(([digest, witness]) => {
-    const path = join(root.artifacts, digest);
-    return existsSync(`${path}.manifest.json`) && isAsWitnessed(path, witness);
-  });
+  return Object.entries(artifacts).every(([digest, witness]) =>
+    standsAsWitnessed(join(root.artifacts, digest), witness),
+  );
 }
 
 function sameBackend({ backend }: SettledRun): boolean {

@@ -2,7 +2,6 @@
  * Gathers, while a run goes on, what it stands on, and keeps it as a settled run when the same request would find all of
  * it cached: see settled-run.ts.
  */
-import { existsSync } from 'node:fs';
 import { CLOCK_LAG_MS, lookAt } from '../../artifacts/look.js';
 import type { MetadataStore } from '../../artifacts/metadata/metadata-store.js';
 import type { Digest, StatWitness } from '../../artifacts/store/artifact-store.js';
@@ -88,8 +87,8 @@ export class Settling {
     const grounds = await planner.grounds(new Map(outputs));
     if (grounds === undefined) return undefined;
     const missing = { trees: [], entries: possible.filter((path) => texts[path] === undefined) };
-    const missingSeen = lookAt(missing).digest;
-    if (missing.entries.some((path) => existsSync(path))) return undefined;
+    const unseen = lookAt(missing);
+    if (unseen.changedAt !== 0) return undefined;
     const read = lookAt(grounds.read);
     // What changed after the request may have done so after it was read, and look the same.
     if (read.changedAt > at - CLOCK_LAG_MS) return undefined;
@@ -112,7 +111,7 @@ export class Settling {
       grounds: [
         { look: grounds.read, seen: read.digest },
         { look: grounds.decided, seen: grounds.seen },
-        { look: missing, seen: missingSeen },
+        { look: missing, seen: unseen.digest },
       ],
       backend: graph.nodes.some(({ spec }) => spec.usesBackend) ? backendIdentity() : undefined,
       artifacts,

@@ -2,7 +2,6 @@
  * Decides for one node after the other whether an earlier execution can stand for it, and says why when not. It reads;
  * what becomes of damaged artifacts is its caller's business.
  */
-import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { canonicalJson } from '../../artifacts/canonical-json.js';
 import type { Digest } from '../../artifacts/store/artifact-store.js';
@@ -25,7 +24,7 @@ import type { ArtifactsByPort } from './arrival.js';
 import { closestOfNode } from './closest-execution.js';
 import { changedIngredients } from './fingerprint.js';
 import { nodeFingerprint, nodeIngredients, type Ingredients } from './node-fingerprint.js';
-import { argumentsThatMayBeFiles } from './argument-files.js';
+import { argumentFiles, argumentsThatMayBeFiles } from './argument-files.js';
 import type { RecordedNodes } from './recorded-node.js';
 import { resourcesOf, type Resources } from './resource-digests.js';
 
@@ -107,14 +106,6 @@ function recordedCandidates(digest: Digest, metadata: MetadataStore): readonly C
     .artifactsByDigest(digest)
     .slice(0, 1)
     .map((artifact) => ({ artifact, found: 'what an earlier run found' }));
-}
-
-function isFile(path: string): boolean {
-  try {
-    return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
-  } catch {
-    return false;
-  }
 }
 
 /** Names of changed ingredients that a reason lists. */
@@ -236,7 +227,8 @@ export class Planner {
     const seen = await calmSight(decided);
     if (seen === undefined) return undefined;
     // Looked at first, asked afterwards: what changes from here on shows.
-    if (possible.some((path) => !read.has(path) && isFile(path))) return undefined;
+    const named = graph.nodes.flatMap((node) => argumentFiles(node, graph.baseDir));
+    if (named.some((name) => !read.has(resolve(graph.baseDir, name)))) return undefined;
     if (!(await this.#resources.stillHold())) return undefined;
     for (const { executor, earlier } of outside) {
       if ((await executor.standing?.(earlier)) !== undefined) return undefined;
