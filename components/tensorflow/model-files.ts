@@ -7,9 +7,11 @@ import { join } from 'node:path';
 import type { io } from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { canonicalJson } from '../../artifacts/canonical-json.js';
+import { isMapping } from '../../artifacts/mapping.js';
 import { errorMessage } from '../../artifacts/system-error.js';
 import { StepError } from '../executor.js';
 import { fileError } from '../formats/byte-stream.js';
+import { readMapping } from '../formats/json-mapping.js';
 import { readModelInfo, writeModelInfo } from '../formats/model-info-file.js';
 import type { ModelInfo } from '../formats/model-info.js';
 import { encodeSavedModel } from '../formats/saved-model.js';
@@ -19,14 +21,13 @@ import {
   type TransformGraphFile,
 } from '../formats/transform/transform-graph.js';
 import type { Backend } from './backend.js';
+import { checkTopology } from './check-topology.js';
 import { inferenceGraph } from './inference-graph.js';
+import { withinWeights } from './weight-budget.js';
 
 const TFJS = 'Format-TFJS';
 const SERVING = 'Format-Serving';
 const WEIGHTS = 'weights.bin';
-
-/** Largest description of a model, in bytes. */
-const MAX_TOPOLOGY = 50_000_000;
 
 /** A model with what it is for. */
 export interface DescribedModel {
@@ -77,30 +78,44 @@ export async function saveModel(
   }
 }
 
-const BYTES: Readonly<Record<string, number>> = { float32: 4, int32: 4, bool: 1 };
+/** Bytes of a value by its type; there are no texts among weights, whose lengths stand in the bytes themselves. */
+const BYTES: ReadonlyMap<unknown, number> = new Map([
+  ['float32', 4],
+  ['int32', 4],
+  ['bool', 1],
+]);
 
-function checkedSpecs(value: unknown, bytes: number, path: string): io.WeightsManifestEntry[] {
-  const bad = (what: string): StepError => new StepError('model-invalid', `${path}: ${what}`, 'train the model again');
-  const [group, second] = Array.isArray(value) ? (value as readonly unknown[]) : [];
-  const { paths, weights } = (group ?? {}) as { paths?: unknown; weights?: unknown };
-  if (second !== undefined || canonicalJson(paths ?? null) !== canonicalJson([WEIGHTS]) || !Array.isArray(weights)) {
-    throw bad(`its weights must be in one file ${WEIGHTS}`);
+type Fail = (what: string) => never;
+
+function valuesOf(shape: readonly number[]): number {
+  return shape.reduce((product, extent) => product * extent, 1);
+}
+
+/** The weights that a manifest describes. @param bytes - size of the file that they are in */
+function checkedSpecs(manifest: unknown, bytes: number, fail: Fail): io.WeightsManifestEntry[] {
+  const [group, second] = Array.isArray(manifest) ? (manifest as readonly unknown[]) : [];
+  const { paths, weights } = isMapping(group) ? group : {};
+  const isOneFile = Array.isArray(paths) && paths.length === 1 && paths[0] === WEIGHTS;
+  if (second !== undefined || !isOneFile || !Array.isArray(weights)) {
+    return fail(`its weights must be in one file ${WEIGHTS}`);
   }
   const names = new Set<string>();
   let declared = 0;
-  for (const spec of weights as readonly Partial<io.WeightsManifestEntry>[]) {
-    const { name, shape, dtype } = spec;
-    const size = BYTES[dtype ?? ''];
-    if (typeof name !== 'string' || names.has(name)) throw bad(`the weight ${String(name)} is there twice`);
+  for (const weight of weights as readonly unknown[]) {
+    const { name, shape, dtype, quantization } = isMapping(weight) ? weight : {};
+    if (typeof name !== 'string') return fail('it has a weight without a name');
+    if (names.has(name)) return fail(`the weight ${name} is there twice`);
     names.add(name);
-    if (size === undefined || spec.quantization !== undefined)
-      throw bad(`the weight ${name} is of type ${String(dtype)}`);
-    if (!Array.isArray(shape) || !shape.every((extent) => Number.isSafeInteger(extent) && extent > 0)) {
-      throw bad(`the weight ${name} has no shape`);
+    const size = BYTES.get(dtype);
+    if (size === undefined || quantization !== undefined) {
+      return fail(`the weight ${name} is of type ${quantization === undefined ? String(dtype) : 'quantized'}`);
     }
-    declared += shape.reduce((product, extent) => product * extent, size);
+    if (!Array.isArray(shape) || !shape.every((extent) => Number.isSafeInteger(extent) && extent > 0)) {
+      return fail(`the weight ${name} has no shape`);
+    }
+    declared += size * valuesOf(shape as readonly number[]);
   }
-  if (declared !== bytes) throw bad(`its weights take ${String(declared)} bytes, ${WEIGHTS} has ${String(bytes)}`);
+  if (declared !== bytes) return fail(`its weights take ${String(declared)} bytes, ${WEIGHTS} has ${String(bytes)}`);
   return weights as io.WeightsManifestEntry[];
 }
 
@@ -112,17 +127,25 @@ function checkedSpecs(value: unknown, bytes: number, path: string): io.WeightsMa
 export async function loadModel(folder: string, { tf }: Backend): Promise<DescribedModel> {
   const path = join(folder, TFJS, 'model.json');
   const weightsPath = join(folder, TFJS, WEIGHTS);
+  const fail: Fail = (what) => {
+    throw new StepError('model-invalid', `${path}: ${what}`, 'train the model again');
+  };
   const info = await readModelInfo(folder);
   const graph = await readTransformGraph(folder);
   try {
-    if ((await stat(path)).size > MAX_TOPOLOGY) throw new StepError('model-invalid', `${path} is too large`);
-    const { modelTopology, weightsManifest } = JSON.parse(await readFile(path, 'utf8')) as Record<string, unknown>;
-    const { size } = await stat(weightsPath);
-    const weightSpecs = checkedSpecs(weightsManifest, size, path);
+    const { modelTopology, weightsManifest } = await readMapping(path);
+    const weightSpecs = checkedSpecs(weightsManifest, (await stat(weightsPath)).size, fail);
+    checkTopology(modelTopology, fail);
     const bytes = await readFile(weightsPath);
     const weightData = new Uint8Array(bytes).buffer;
     const artifacts = { modelTopology: modelTopology as object, weightSpecs, weightData };
-    const model = await tf.loadLayersModel(tf.io.fromMemory(artifacts));
+    const values = weightSpecs.reduce((sum, { shape }) => sum + valuesOf(shape), 0);
+    const model = await withinWeights(
+      tf,
+      values,
+      async () => await tf.loadLayersModel(tf.io.fromMemory(artifacts)),
+      () => fail(`its layers ask for more than the ${String(values)} weights that there are`),
+    );
     return { model, info, graph };
   } catch (error) {
     const known = fileError(error, path);
