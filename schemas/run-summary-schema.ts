@@ -33,7 +33,7 @@ export const runSummarySchema: JsonSchema = {
           name: { type: 'string' },
           component: { type: 'string' },
           state: {
-            description: 'abandoned: not executed, since a node that it needs failed.',
+            description: 'abandoned: not executed, since a node that it needs failed or was stopped.',
             enum: ['complete', 'cached', 'skipped', 'failed', 'canceled', 'abandoned'],
           },
           attempts: { description: 'How often it was tried; 0 where it was not executed.', ...COUNT },
@@ -54,7 +54,7 @@ export const runSummarySchema: JsonSchema = {
             ...object({ code: { type: 'string' }, message: { type: 'string' }, hint: { type: 'string' } }, ['hint']),
           },
           because: {
-            description: 'Why it was skipped, or the node whose failure kept it from running.',
+            description: 'Why it was skipped, or the node that failed or was stopped and kept it from running.',
             type: 'string',
           },
         },

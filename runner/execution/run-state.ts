@@ -3,7 +3,7 @@
  * names and edges only; who runs the steps, and how, is the scheduler's business.
  */
 
-/** What can be said of a step. `abandoned`: it does not start, since another one failed. */
+/** What can be said of a step. `abandoned`: it does not start, since another one failed or was stopped. */
 export type StepState =
   'waiting' | 'ready' | 'running' | 'complete' | 'cached' | 'skipped' | 'failed' | 'canceled' | 'abandoned';
 

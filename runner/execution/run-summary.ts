@@ -27,7 +27,7 @@ export interface NodeSummary {
   }[];
   /** Of a failed node. */
   readonly failure?: { readonly code: string; readonly message: string; readonly hint?: string };
-  /** Why it was skipped, or the node whose failure kept it from being run. */
+  /** Why it was skipped, or the node that failed or was stopped and so kept it from being run. */
   readonly because?: string;
 }
 

@@ -4,6 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { RunEvent, StepFailure, StepResources } from '../execution/run-event.js';
+import type { RunView } from '../reporting/run-view.js';
 import type { Attributes, Span } from './otlp.js';
 import type { ParentSpan } from './settings.js';
 
@@ -36,15 +37,20 @@ function metricAttributes(metrics: Readonly<Record<string, number>>): Attributes
 export class RunTrace {
   readonly traceId: string;
   readonly #parent: string | undefined;
+  readonly #view: RunView;
   readonly #runSpanId = newSpanId();
   readonly #attempts = new Map<string, Attempt>();
   readonly #spans: Span[] = [];
   #run: Attempt & { readonly pipeline: string } = { startMs: 0, attributes: {}, pipeline: '' };
 
-  /** @param parent - what the run is a part of, such as a job of continuous integration */
-  constructor(parent: ParentSpan | undefined) {
+  /**
+   * @param parent - what the run is a part of, such as a job of continuous integration
+   * @param view - the same run; it is told of every event first
+   */
+  constructor(parent: ParentSpan | undefined, view: RunView) {
     this.traceId = parent?.traceId ?? randomBytes(16).toString('hex');
     this.#parent = parent?.spanId;
+    this.#view = view;
   }
 
   /** The spans that have ended; that of the run is the last. */
@@ -127,7 +133,7 @@ export class RunTrace {
         this.#end(node, now, 'skipped', { 'pipeline.reason': event.reason });
         break;
       case 'step-abandoned':
-        this.#end(node, now, 'abandoned', { 'pipeline.reason': `${event.because} failed` });
+        this.#end(node, now, 'abandoned', { 'pipeline.reason': this.#view.nodes.get(node)?.because });
         break;
       case 'step-progress':
       case 'step-log':

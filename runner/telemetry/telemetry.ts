@@ -35,7 +35,7 @@ export function telemetry(
   for (const problem of problems) onProblem(`OpenTelemetry: ${problem}`);
   const origin: Origin = { attributes, scope: { name: 'tfjs-pipelines', version } };
   const view = new RunView();
-  const trace = new RunTrace(parent);
+  const trace = new RunTrace(parent, view);
   let endedAt: number | undefined;
   return {
     report: (event) => {

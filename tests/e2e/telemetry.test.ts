@@ -106,7 +106,10 @@ describe('a run that a collector sees', () => {
       expect(events).toMatchObject([{ name: 'exception', attributes: { 'exception.type': 'program-failed' } }]);
     }
     expect(spanOf(spans, 'first').attributes).toMatchObject({ 'pipeline.state': 'cached', 'pipeline.from_run': 1 });
-    expect(spanOf(spans, 'after').attributes).toMatchObject({ 'pipeline.state': 'abandoned' });
+    expect(spanOf(spans, 'after').attributes).toMatchObject({
+      'pipeline.state': 'abandoned',
+      'pipeline.reason': 'broken failed',
+    });
     expect(spanOf(spans, 'skipped').attributes).toMatchObject({ 'pipeline.state': 'skipped' });
   });
 
@@ -149,7 +152,7 @@ describe('a collector that does not take it', () => {
     write(folder, demo);
     const seen = await collector(() => new Promise(() => undefined));
     const env = endpoint(seen, { OTEL_EXPORTER_OTLP_TIMEOUT: '300' });
-    expect((await pipeline(folder, ['run', 'p.yaml'], env)).stderr).toContain('it did not answer within 300 ms');
+    expect((await pipeline(folder, ['run', 'p.yaml'], env)).stderr).toContain('it did not answer within 300ms');
   });
 
   test('is told when it is not there', async () => {
@@ -190,7 +193,7 @@ describe('a collector that takes it later', () => {
     expect(refusing.received).toHaveLength(2);
     const busy = await collector(() => ({ status: 503, headers: { 'retry-after': '3600' } }));
     const { stderr } = await pipeline(folder, ['run', 'p.yaml'], endpoint(busy));
-    expect(stderr).toContain('it answered with status 503, and wants to be asked again in 3600 s');
+    expect(stderr).toContain('it answered with status 503, and wants to be asked again in 1h');
     expect(busy.received).toHaveLength(2);
   });
 });
@@ -200,7 +203,7 @@ describe('a run that a signal ends', () => {
 
   test('is sent as one that was stopped', async () => {
     const folder = temporaryFolder();
-    write(folder, { slow });
+    write(folder, { slow, after: step('after', 'x', { in: 'slow.report' }) });
     const seen = await collector();
     const child = startPipeline(folder, ['run', 'p.yaml', '--json'], endpoint(seen));
     await untilSays(child, '"waiting"');
@@ -208,6 +211,10 @@ describe('a run that a signal ends', () => {
     expect(await untilEnded(child)).toEqual({ status: 130, signal: null });
     expect(spanOf(seen.spans(), 'run demo').attributes).toMatchObject({ 'pipeline.outcome': 'canceled' });
     expect(spanOf(seen.spans(), 'slow').attributes).toMatchObject({ 'pipeline.state': 'canceled' });
+    expect(spanOf(seen.spans(), 'after').attributes).toMatchObject({
+      'pipeline.state': 'abandoned',
+      'pipeline.reason': 'slow was stopped',
+    });
     expect(seen.points()).toContainEqual(expect.objectContaining({ name: 'pipeline.run.duration' }));
   });
 
