@@ -3,6 +3,7 @@
  */
 import { InvalidArgumentError } from 'commander';
 import { RESOURCE_KINDS, type Demand, type ResourceKind } from '../config/demand.js';
+import { durationInMs } from '../config/duration.js';
 import { sizeInBytes } from '../config/size.js';
 
 /** An amount, and how it was typed. */
@@ -11,19 +12,10 @@ export interface Amount {
   readonly value: number;
 }
 
-const DURATIONS: Readonly<Record<string, number>> = {
-  s: 1000,
-  m: 60_000,
-  h: 3_600_000,
-  d: 86_400_000,
-  w: 7 * 86_400_000,
-};
-
 /** Reads a duration; in milliseconds. @throws InvalidArgumentError */
 export function durationAmount(text: string): Amount {
-  const parts = [...text.matchAll(/(\d{1,6})([smhdw])/gu)];
-  const value = parts.reduce((sum, [, count, unit]) => sum + Number(count) * (DURATIONS[unit ?? ''] ?? 0), 0);
-  if (parts.map(([part]) => part).join('') === text && value > 0) return { text, value };
+  const value = durationInMs(text, ['w', 'd', 'h', 'm', 's']);
+  if (value !== undefined) return { text, value };
   throw new InvalidArgumentError("It must be a duration with its unit: '30d', '12h', '1w'.");
 }
 

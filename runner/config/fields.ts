@@ -3,6 +3,7 @@
  */
 import { closestName } from '../../components/suggestion.js';
 import type { Problems } from '../source/problems.js';
+import { durationInMs } from './duration.js';
 import { describeLocated, type Located, type LocatedEntry, type LocatedMapping, type Placed } from './located.js';
 
 /** "did you mean", or what is known when nothing is close. */
@@ -81,14 +82,11 @@ export function asInteger(
   return undefined;
 }
 
-const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
-
 /** The value as a duration like `30s`, `2h` or `1h30m`, in milliseconds. */
 export function asDuration(value: Located, what: string, problems: Problems): number | undefined {
   const text = value.kind === 'scalar' ? String(value.value) : '';
-  const parts = [...text.matchAll(/(\d{1,6})(ms|s|m|h)/gu)];
-  const milliseconds = parts.reduce((sum, [, count, unit]) => sum + Number(count) * (UNITS[unit ?? ''] ?? 0), 0);
-  if (parts.map(([part]) => part).join('') === text && milliseconds > 0 && milliseconds < 2 ** 31) return milliseconds;
+  const milliseconds = durationInMs(text, ['h', 'm', 's', 'ms']);
+  if (milliseconds !== undefined && milliseconds < 2 ** 31) return milliseconds;
   problems.add('wrong-type', `${what} must be a duration, not ${describeLocated(value)}`, value.range, {
     hint: "write it with a unit: '30s', '2h', '1h30m'; at most 24 days",
   });

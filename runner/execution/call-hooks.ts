@@ -4,6 +4,7 @@
  */
 import { errorMessage } from '../../artifacts/system-error.js';
 import { programEndText, runProgram } from '../../components/command/program.js';
+import { durationText } from '../config/duration.js';
 import type { Hook } from '../config/hooks.js';
 import { withSecrets } from '../config/secrets.js';
 import type { Mask } from './mask.js';
@@ -110,7 +111,8 @@ export async function callHooks(
       problem = reasonOf(error);
     }
     if (problem !== undefined && stop.aborted) problem = 'it was stopped';
-    else if (problem !== undefined && timeout.aborted) problem = `it took longer than ${String(hook.timeoutMs)} ms`;
+    else if (problem !== undefined && timeout.aborted)
+      problem = `it took longer than its timeout of ${durationText(hook.timeoutMs)}`;
     report(
       mask({
         type: 'hook-ended',

@@ -15,6 +15,7 @@ import { systemErrorCode } from '../../artifacts/system-error.js';
 import type { PropertyValue } from '../../artifacts/types.js';
 import { StepError } from '../../components/executor.js';
 import type { LoadExecutor } from '../../components/registry.js';
+import { durationText } from '../config/duration.js';
 import { withSecrets } from '../config/secrets.js';
 import type { GraphNode } from '../graph/pipeline-graph.js';
 import type { ArtifactsByPort } from '../plan/arrival.js';
@@ -222,7 +223,11 @@ export async function executeOnce<T>(
       reject(
         stop.aborted
           ? new StepError('canceled', 'the run was stopped')
-          : new StepError('timeout', `the step took longer than ${String(node.timeoutMs)} ms`, 'raise its timeout'),
+          : new StepError(
+              'timeout',
+              `the step took longer than its timeout of ${durationText(node.timeoutMs ?? 0)}`,
+              'raise its timeout',
+            ),
       );
     };
     if (signal.aborted) fail();

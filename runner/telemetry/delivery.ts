@@ -6,6 +6,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { errorMessage, systemErrorCode } from '../../artifacts/system-error.js';
+import { durationText } from '../config/duration.js';
 import { retryPause } from '../execution/retry-pause.js';
 import type { Destination } from './settings.js';
 
@@ -75,7 +76,7 @@ async function attempt(
   // Held by its timer: what `AbortSignal.timeout` gives is collected as garbage here before its time has come.
   const limit = new AbortController();
   const timer = setTimeout(() => {
-    limit.abort(new Error(`it did not answer within ${String(timeoutMs)} ms`));
+    limit.abort(new Error(`it did not answer within ${durationText(timeoutMs)}`));
   }, leftMs);
   try {
     const response = await fetch(url, {
@@ -129,7 +130,8 @@ export async function deliver(
     if (problem === undefined) return undefined;
     const times = attempts === 1 ? '' : ` (attempt ${String(attempts)})`;
     const wait = waitMs ?? retryPause(name, attempts, FIRST_PAUSE_MS);
-    const asks = waitMs === undefined ? '' : `, and wants to be asked again in ${String(Math.ceil(wait / 1000))} s`;
+    const asks =
+      waitMs === undefined ? '' : `, and wants to be asked again in ${durationText(Math.ceil(wait / 1000) * 1000)}`;
     if (!again || stop.aborted || attempts === MOST_ATTEMPTS) return `${problem}${times}`;
     if (now() + wait >= until) return `${problem}${asks}${times}`;
     try {

@@ -129,10 +129,10 @@ describe('hooks', () => {
     expect(told.map(({ hook, problem }) => [hook, problem])).toEqual([
       ['on_success[0]', 'ended with status 3'],
       ['on_success[1]', expect.stringContaining('ENOENT')],
-      ['on_success[2]', 'it took longer than 200 ms'],
+      ['on_success[2]', 'it took longer than its timeout of 200ms'],
       ['on_success[3]', 'answered with status 500'],
       ['on_success[4]', 'answered with status 307'],
-      ['on_success[5]', 'it took longer than 200 ms'],
+      ['on_success[5]', 'it took longer than its timeout of 200ms'],
       ['on_success[6]', expect.stringContaining('ECONNREFUSED')],
       ['on_success[7]', undefined],
     ]);

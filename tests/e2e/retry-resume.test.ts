@@ -63,7 +63,7 @@ describe('timeout', () => {
     write(folder, { endless, other: step('other', 'o') });
     const { status, stdout } = await pipeline(folder, ['run', 'p.yaml']);
     expect(status).toBe(1);
-    expect(stdout).toContain('endless[timeout]: the step took longer than 300 ms');
+    expect(stdout).toContain('endless[timeout]: the step took longer than its timeout of 300ms');
     expect(executed(folder, 'other')).toBe(1);
   });
 });
