@@ -14,7 +14,7 @@ import { spotAt, type Spot } from './spot.js';
 /** Something that can be written. */
 export interface Suggestion {
   readonly label: string;
-  readonly kind: 'key' | 'value' | 'component' | 'output' | 'node' | 'param';
+  readonly kind: 'key' | 'value' | 'component' | 'output' | 'node' | 'param' | 'file';
   /** What stands in the document afterwards, in place of what was typed. */
   readonly insert: string;
   /** A short word beside the label. */
@@ -98,6 +98,14 @@ function includeAt(index: string | number | undefined, { root, includes }: Outli
   const item = list?.kind === 'list' ? list.items[Number(index)] : undefined;
   const as = valueIn(item, 'as')?.range;
   return as && includes.find((include) => include.as.range.start === as.start);
+}
+
+/** The other fragments that the file can include; names that would have to be quoted are left out. */
+async function fileSuggestions(document: OpenDocument): Promise<readonly Suggestion[]> {
+  const fragments = await document.fragmentFiles();
+  return fragments
+    .filter((path) => /^[\w./-]+$/u.test(path))
+    .map((path) => ({ label: path, kind: 'file', insert: path }));
 }
 
 /** What a fragment takes, as keys. */
@@ -220,7 +228,9 @@ export async function complete(document: OpenDocument, offset: number, schema: F
   const line = before.slice(before.lastIndexOf('\n') + 1);
   const placeholder = /(?<!\$)\$\{([^{}]*)$/u.exec(line);
   const typed = placeholder?.[1] ?? /[^\s,[\]{}:"'#]*$/u.exec(line)?.[0] ?? '';
-  const rest = /^[\w.-]*/u.exec(text.slice(offset))?.[0] ?? '';
+  const [section, , key] = spot?.path ?? [];
+  const isFile = spot?.part === 'value' && section === 'include' && key === 'file';
+  const rest = (isFile ? /^[\w./-]*/u : /^[\w.-]*/u).exec(text.slice(offset))?.[0] ?? '';
   const answer = (items: readonly Suggestion[]): Suggestions => ({
     start: offset - typed.length,
     end: offset + rest.length,
@@ -228,6 +238,7 @@ export async function complete(document: OpenDocument, offset: number, schema: F
   });
   if (spot === undefined) return answer([]);
   if (placeholder !== null) return answer(placeholderSuggestions(spot, marked));
+  if (isFile) return answer(await fileSuggestions(document));
   const hasColon = /^\s*:/u.test(text.slice(offset + rest.length));
   if (spot.part === 'key') return answer(keySuggestions(spot, marked, schema, hasColon));
   const values = valueSuggestions(spot, marked, schema);

@@ -10,6 +10,7 @@ import type { ReadFragment } from '../config/read-fragments.js';
 import { SourceFile } from '../source/source-file.js';
 import type { Diagnostic } from '../source/diagnostic.js';
 import { diagnose, diagnoseFragment, isFragment, isPipeline } from './diagnose.js';
+import { fragmentFiles } from './fragment-files.js';
 import { readOutline, type Outline } from './outline.js';
 
 /** Absolute path of a document; undefined for one that was never saved. */
@@ -107,6 +108,13 @@ export class OpenDocument {
     const baseDir = await this.baseDir();
     const path = this.path ?? join(baseDir, file.path);
     return await readOutline({ file, path, baseDir, find: this.finder(baseDir), read: this.#surroundings.read });
+  }
+
+  /** The fragments below the folder that paths in it start from, but for itself, as paths from there. */
+  async fragmentFiles(): Promise<readonly string[]> {
+    const baseDir = await this.baseDir();
+    const paths = await fragmentFiles(baseDir, this.#surroundings.read);
+    return paths.filter((path) => join(baseDir, path) !== this.path);
   }
 
   /** All that is wrong with it. */

@@ -54,6 +54,7 @@ const KINDS: Readonly<Record<Suggestion['kind'], CompletionItemKind>> = {
   output: CompletionItemKind.Reference,
   node: CompletionItemKind.Module,
   param: CompletionItemKind.Variable,
+  file: CompletionItemKind.File,
 };
 
 /** Suggestions in their order. */

@@ -193,6 +193,29 @@ describe('completion', () => {
     ]);
   });
 
+  test('of the fragments that can be included', async () => {
+    const more = {
+      'node_modules/x/f.yaml': FILES['parts/low.yaml'],
+      'other.yaml': 'a: 1\n',
+      'sp ace.yaml': 'nodes: {}\n',
+    };
+    const folder = project({ ...FILES, ...more });
+    const here = async (name: Name, marked: string): Promise<readonly unknown[]> => {
+      const items = await client.completion(...(await opened(name, marked, folder)));
+      return items.map(({ label, textEdit }) => [
+        label,
+        textEdit && 'range' in textEdit && textEdit.range.end.character,
+      ]);
+    };
+    const end = '  - file: parts/report.yaml'.length;
+    expect(await here('p.yaml', at('p.yaml', 'file: par|ts/report.yaml'))).toEqual([
+      ['parts/low.yaml', end],
+      ['parts/report.yaml', end],
+    ]);
+    const inner = at('parts/report.yaml', '{file: |, as: low', '{file: parts/low.yaml, as: low');
+    expect(await here('parts/report.yaml', inner)).toEqual([['parts/low.yaml', '  - {file: '.length]]);
+  });
+
   test('of keys, inputs and types in a fragment', async () => {
     const name = 'parts/report.yaml';
     expect(await labels('parts/low.yaml', '# fragment.schema.json\n|')).toEqual(
