@@ -12,6 +12,8 @@ export interface Section {
   readonly title: string;
   readonly columns: readonly Column[];
   readonly rows: readonly (readonly string[])[];
+  /** What stands below it. */
+  readonly note?: string | undefined;
 }
 
 function signed(text: string, value: number): string {
@@ -20,7 +22,7 @@ function signed(text: string, value: number): string {
 
 function changeText(before: number | undefined, after: number | undefined): string {
   if (before === undefined || after === undefined) return '';
-  return before === after ? '=' : signed(metricText(after - before), after - before);
+  return signed(metricText(after - before), after - before);
 }
 
 function artifactText(artifact: RunDifference['artifacts'][number]['after']): string {
@@ -46,16 +48,43 @@ function codeRows(ingredients: RunDifference['ingredients']): readonly (readonly
   for (const { node, parts } of ingredients) {
     for (const { part, change } of parts) rows.set(`${node} ${part}`, [node, part, change]);
   }
-  const more = rows.size - LISTED_PARTS;
-  return [...[...rows.values()].slice(0, LISTED_PARTS), ...(more > 0 ? [['', `and ${String(more)} more`, '']] : [])];
+  return [...rows.values()];
 }
 
-/** The tables of a comparison that have any rows. */
+/** The first rows, and how many more there are. */
+function listed(rows: Section['rows'], most: number): Pick<Section, 'rows' | 'note'> {
+  const more = rows.length - most;
+  return { rows: rows.slice(0, most), note: more > 0 ? `and ${String(more)} more` : undefined };
+}
+
+function isEqual({ before, after }: { readonly before: unknown; readonly after: unknown }): boolean {
+  return before === after;
+}
+
+/** Whether a node ended in the same way, however long it took. */
+function endedAlike({ before, after }: RunDifference['timings'][number]): boolean {
+  const [old, now] = [before, after].map((each) => (each?.state === 'CACHED' ? 'COMPLETE' : each?.state));
+  return old === now;
+}
+
+/** Whether two runs came from the same to the same; what they executed, and how long it took, does not count. */
+export function isSameRun(difference: RunDifference & ContentDifference): boolean {
+  const { params, ingredients, metrics, artifacts, timings, data, confusions } = difference;
+  return (
+    [params, ingredients, artifacts, data, confusions].every((each) => each.length === 0) &&
+    metrics.every(isEqual) &&
+    timings.every(endedAlike)
+  );
+}
+
+/** The tables of a comparison that have anything to tell. */
 export function differenceSections(difference: RunDifference & ContentDifference): readonly Section[] {
   const { params, ingredients, metrics, artifacts, timings, data, confusions } = difference;
   const left = (...titles: readonly string[]): readonly Column[] => titles.map((title) => ({ title }));
   const right = (...titles: readonly string[]): readonly Column[] =>
     titles.map((title) => ({ title, align: 'right' as const }));
+  const unequal = metrics.filter((sides) => !isEqual(sides));
+  const unchanged = isSameRun(difference) ? 0 : metrics.length - unequal.length;
   const number = (value: number | undefined): string => (value === undefined ? '–' : metricText(value));
   const all: readonly Section[] = [
     {
@@ -80,24 +109,24 @@ export function differenceSections(difference: RunDifference & ContentDifference
     {
       title: 'user code',
       columns: left('node', 'declaration', 'change'),
-      rows: codeRows(ingredients),
+      ...listed(codeRows(ingredients), LISTED_PARTS),
     },
     {
       title: 'metrics',
       columns: [...left('metric'), ...right('before', 'after', 'change')],
-      rows: metrics.map(({ node, metric, before, after }) => [
+      rows: unequal.map(({ node, metric, before, after }) => [
         `${node}.${metric}`,
         number(before),
         number(after),
         changeText(before, after),
       ]),
+      note: unchanged > 0 ? `${String(unchanged)} unchanged` : undefined,
     },
     {
       title: 'confusions',
       columns: [...left('evaluation', 'is', 'taken for'), ...right('before', 'after', 'change')],
-      rows: confusions
-        .slice(0, LISTED_CONFUSIONS)
-        .map(({ output, label, predicted, before, after }) => [
+      ...listed(
+        confusions.map(({ output, label, predicted, before, after }) => [
           output,
           label,
           predicted,
@@ -105,6 +134,8 @@ export function differenceSections(difference: RunDifference & ContentDifference
           number(after),
           changeText(before, after),
         ]),
+        LISTED_CONFUSIONS,
+      ),
     },
     {
       title: 'data',
@@ -131,5 +162,5 @@ export function differenceSections(difference: RunDifference & ContentDifference
       rows: timings.map(({ node, before, after }) => [node, timingText(before), timingText(after)]),
     },
   ];
-  return all.filter(({ rows }) => rows.length > 0);
+  return all.filter(({ rows, note }) => rows.length > 0 || note !== undefined);
 }

@@ -31,16 +31,21 @@ describe('pipeline diff', () => {
     expect(stdout).toMatch(/^ {2}weights +"a\|<b>" +"longer"$/mu);
     expect(stdout).toMatch(/^ {2}train +params\.accuracy +0\.7 +0\.9$/mu);
     expect(stdout).toMatch(/^ {2}judge\.accuracy +0\.7 +0\.9 +\+0\.2$/mu);
-    expect(stdout).toMatch(/^ {2}train\.epochs +3 +3 +=$/mu);
+    expect(stdout).toMatch(/^ {2}1 unchanged$/mu);
+    expect(stdout).not.toContain('train.epochs');
     expect(stdout).toMatch(/^ {2}train\.model +[0-9a-f]{12}, 5\.0 kB +[0-9a-f]{12}, 6\.0 kB +\+1\.0 kB$/mu);
   });
 
   test('the other way around, and of runs that made the same', async () => {
     expect((await pipeline(folder, ['diff', '2', '1'])).stdout).toMatch(/^ {2}judge\.accuracy +0\.9 +0\.7 +-0\.2$/mu);
+    const same = (await pipeline(folder, ['diff', '2', '3'])).stdout;
+    expect(same).toMatch(/\n\nthe same params, ingredients, metrics and artifacts\n\ntimings\n/u);
+    expect(same).not.toContain('judge.accuracy');
     expect(await answer(folder, ['diff', '2', '3'])).toMatchObject({
       type: 'diff',
       before: { run: 2 },
       after: { run: 3 },
+      same: true,
       params: [],
       ingredients: [],
       artifacts: [],

@@ -5,7 +5,7 @@ import type { RunRecord } from '../../../artifacts/metadata/records.js';
 import { openLocalArtifactStore } from '../../../artifacts/store/local-artifact-store.js';
 import { runContents, type RunContents } from '../../history/artifact-contents.js';
 import { contentDifference } from '../../history/content-difference.js';
-import { differenceSections, type Section } from '../../history/difference-sections.js';
+import { differenceSections, isSameRun, type Section } from '../../history/difference-sections.js';
 import { findRun } from '../../history/find-run.js';
 import { runDifference } from '../../history/run-difference.js';
 import { runJson } from '../../history/run-json.js';
@@ -15,6 +15,7 @@ import { plainLine } from '../../reporting/text/plain-text.js';
 import { moment } from '../../reporting/text/quantities.js';
 import { styleFor } from '../../reporting/text/style.js';
 import { tableLines } from '../../reporting/text/table.js';
+import type { TextOutput } from '../../reporting/text/text-output.js';
 import type { DiffArguments } from '../arguments.js';
 import { EXIT, type Command } from '../command.js';
 import { answerJson, withStore } from '../open-store.js';
@@ -23,9 +24,36 @@ function runTitle({ id, pipeline, state, startedAt }: RunRecord): string {
   return plainLine(`run ${String(id)} of ${pipeline}, ${state.toLowerCase()}, ${moment(startedAt)}`);
 }
 
-function markdown(title: string, tables: readonly Section[]): string {
-  const table = ({ title: name, columns, rows }: Section): string => `### ${name}\n\n${markdownTable(columns, rows)}`;
-  return `${[`## ${markdownText(title)}`, ...tables.map(table)].join('\n\n')}\n`;
+/** What is said of runs that came from the same to the same. */
+const SAME = 'the same params, ingredients, metrics and artifacts';
+
+function markdown(title: string, same: string | undefined, tables: readonly Section[]): string {
+  const table = ({ title: name, columns, rows, note }: Section): readonly string[] => [
+    `### ${name}`,
+    ...(rows.length === 0 ? [] : [markdownTable(columns, rows)]),
+    ...(note === undefined ? [] : [note]),
+  ];
+  const parts = [`## ${markdownText(title)}`, ...(same === undefined ? [] : [same]), ...tables.flatMap(table)];
+  return `${parts.join('\n\n')}\n`;
+}
+
+function text(
+  { before, after }: Record<'before' | 'after', string>,
+  same: string | undefined,
+  sections: readonly Section[],
+  stdout: TextOutput,
+): string {
+  const style = styleFor(stdout.colors);
+  const width = stdout.isTTY ? stdout.columns - 2 : Infinity;
+  const tables = sections.map(({ title, columns, rows, note }) =>
+    [
+      style.strong(title),
+      ...tableLines(columns, rows, width).map((line) => `  ${line}`),
+      ...(note === undefined ? [] : [`  ${style.dim(note)}`]),
+    ].join('\n'),
+  );
+  const heading = `before: ${before}\nafter:  ${after}`;
+  return `${[heading, ...(same === undefined ? [] : [same]), ...tables].join('\n\n')}\n`;
 }
 
 export const command: Command<DiffArguments> = (args, environment) =>
@@ -41,28 +69,23 @@ export const command: Command<DiffArguments> = (args, environment) =>
       ...contentDifference(contents.before, contents.after),
     };
     if (json) {
-      answerJson(environment, 'diff', { before: runJson(before), after: runJson(after), ...difference });
+      const runs = { before: runJson(before), after: runJson(after) };
+      answerJson(environment, 'diff', { ...runs, same: isSameRun(difference), ...difference });
       return EXIT.done;
     }
     const sections = differenceSections(difference);
+    const same = isSameRun(difference) ? SAME : undefined;
     const titles = { before: runTitle(before), after: runTitle(after) };
     switch (args.format) {
       case 'markdown':
-        stdout.write(markdown(`${titles.before} → ${titles.after}`, sections));
+        stdout.write(markdown(`${titles.before} → ${titles.after}`, same, sections));
         break;
       case 'html':
-        stdout.write(differencePage({ titles, sections, ...contents }));
+        stdout.write(differencePage({ titles, same, sections, ...contents }));
         break;
-      case 'text': {
-        const style = styleFor(stdout.colors);
-        const width = stdout.isTTY ? stdout.columns - 2 : Infinity;
-        stdout.write(`before: ${titles.before}\nafter:  ${titles.after}\n`);
-        for (const { title, columns, rows } of sections) {
-          const lines = tableLines(columns, rows, width).map((line) => `  ${line}\n`);
-          stdout.write(`\n${style.strong(title)}\n${lines.join('')}`);
-        }
+      case 'text':
+        stdout.write(text(titles, same, sections, stdout));
         break;
-      }
     }
     return EXIT.done;
   });

@@ -20,10 +20,13 @@ interface DrawnContents {
 export interface DifferencePageContent {
   /** Both runs in a few words. */
   readonly titles: { readonly before: string; readonly after: string };
+  /** What is said of runs that came from the same to the same; undefined where they did not. */
+  readonly same: string | undefined;
   readonly sections: readonly {
     readonly title: string;
     readonly columns: readonly Column[];
     readonly rows: readonly (readonly string[])[];
+    readonly note?: string | undefined;
   }[];
   readonly before: DrawnContents;
   readonly after: DrawnContents;
@@ -47,8 +50,15 @@ function firstUpper(text: string): string {
 }
 
 /** Makes the page. */
-export function differencePage({ titles, sections, before, after }: DifferencePageContent): string {
-  const tables = sections.map(({ title, columns, rows }) => section(firstUpper(title), table(columns, rows)));
+export function differencePage({ titles, same, sections, before, after }: DifferencePageContent): string {
+  const tables = sections.map(({ title, columns, rows, note }) =>
+    section(
+      firstUpper(title),
+      html`${rows.length === 0 ? '' : table(columns, rows)}${
+        note === undefined ? '' : html`<p class="faint">${note}</p>`
+      }`,
+    ),
+  );
   const matrices = pairs(before.evaluations, after.evaluations, (output, evaluation) => [
     confusionMatrix(evaluation, output),
   ]);
@@ -65,6 +75,6 @@ export function differencePage({ titles, sections, before, after }: DifferencePa
           <p class="faint">after: ${plainLine(titles.after)}</p>
         </div>
       </header>
-      ${tables.length === 0 ? html`<p>Nothing differs.</p>` : tables} ${matrices} ${curves}`,
+      ${same === undefined ? '' : html`<p>${firstUpper(same)}.</p>`} ${tables} ${matrices} ${curves}`,
   );
 }
