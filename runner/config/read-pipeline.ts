@@ -260,9 +260,11 @@ export function readPipeline(
   const start: SourceRange = { ...mapping.range, end: Math.min(mapping.range.end, mapping.range.start + 1) };
 
   const version = keys.get('version');
-  if (version === undefined)
-    problems.add('missing-key', 'the pipeline has no version', start, { hint: "begin the file with 'version: 1'" });
-  else asInteger(version.value, 'version', [1, 1], problems);
+  if (version === undefined) {
+    const isFragment = !keys.has('name') && (keys.has('nodes') || keys.has('include'));
+    const hint = `begin the file with 'version: 1'${isFragment ? '; a fragment has none: run a pipeline that includes it' : ''}`;
+    problems.add('missing-key', 'the pipeline has no version', start, { hint });
+  } else asInteger(version.value, 'version', [1, 1], problems);
 
   const nameEntry = keys.get('name');
   let name = '';

@@ -22,6 +22,39 @@ function fragment(
 
 const include = (...items: readonly object[]): string => `include: ${JSON.stringify(items)}`;
 
+/** What `validate` says. */
+async function validated(folder: string, ...args: readonly string[]): Promise<string> {
+  const { status, stdout, stderr } = await pipeline(folder, ['validate', ...args]);
+  expect(stderr === '').toBe(status === 0);
+  return stdout + stderr;
+}
+
+test('validate checks a fragment as the pipelines around it include it, or as it stands alone', async () => {
+  const folder = temporaryFolder();
+  const top = ['params: {word: {type: string}}', 'inputs: {base: File}'];
+  const inner = include({ file: 'parts/inner.yaml', as: 'low' });
+  fragment(folder, 'parts/inner.yaml', { deep: step('deep', 'd') });
+  fragment(folder, 'parts/part.yaml', { one: step('one', '${params.word}', { in: 'inputs.base' }) }, [...top, inner]);
+  expect(await validated(folder, 'parts/inner.yaml')).toBe(
+    'parts/inner.yaml: fragment is valid, 1 node; no pipeline includes it yet\n',
+  );
+  const given = { params: { word: 'x' }, inputs: { base: 'a.report' } };
+  write(folder, { a: step('a', 'A') }, 'demo', [include({ file: 'parts/part.yaml', as: 'p', ...given })]);
+  const answer = await validated(join(folder, 'parts'), 'part.yaml', '--json');
+  expect(JSON.parse(answer)).toMatchObject({
+    type: 'valid-fragment',
+    file: 'part.yaml',
+    includedBy: [join(folder, 'p.yaml')],
+    nodes: [{ name: 'one' }, { name: 'low_deep' }],
+  });
+  fragment(folder, 'parts/inner.yaml', { deep: step('deep', 'd', { in: 'nothing.report' }) });
+  const bad = await validated(folder, 'parts/part.yaml');
+  expect(bad).toContain("error[unknown-node]: there is no node 'nothing'");
+  expect(bad).toContain('--> parts/inner.yaml:2:');
+  expect(bad).toContain('--> parts/part.yaml:3:');
+  expect(await validated(folder, 'parts/part.yaml', '--set', 'word=x')).toContain('not-a-pipeline');
+});
+
 describe('include', () => {
   test('nodes of a fragment run under its name, with its params and inputs; again, they are cached', async () => {
     const folder = temporaryFolder();

@@ -137,11 +137,13 @@ export function declarePipelineCommands(program: Parser, start: Start): void {
       const { exitCode } = options;
       await start<PlanArguments>(() => import('../commands/plan.js'), { ...planArguments(file, options), exitCode });
     });
-  pipelineCommand(program, 'validate', 'say all that is wrong with a pipeline file; executes nothing').action(
-    async (file: string, options: PipelineOptions) => {
-      await start(() => import('../commands/validate.js'), pipelineArguments(file, options));
-    },
-  );
+  pipelineCommand(
+    program,
+    'validate',
+    'say all that is wrong with a pipeline file or a fragment; executes nothing',
+  ).action(async (file: string, options: PipelineOptions) => {
+    await start(() => import('../commands/validate.js'), pipelineArguments(file, options));
+  });
   pipelineCommand(program, 'graph', 'draw a pipeline: its nodes, their components, what goes from one to another')
     .addOption(new Option('--format <format>', 'how it is drawn').choices(GRAPH_FORMATS).default('text'))
     .option('--run <run>', 'show how the nodes ended in this run', count)
