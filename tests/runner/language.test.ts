@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import type { TextEdit } from 'vscode-languageserver/node';
 import { TextDocument } from 'vscode-languageserver-textdocument';
-import { pipeline } from '../rig/cli.js';
+import { commandHere } from '../rig/command-here.js';
 import { cursorIn, LanguageClient } from '../rig/language-client.js';
 import { temporaryFolders } from '../rig/temp-folder.js';
 
@@ -75,7 +75,7 @@ describe('diagnostics', () => {
   /** What `validate` says of the same text, as lines. */
   async function validated(folder: string, text: string): Promise<readonly string[]> {
     writeFileSync(join(folder, 'pipeline.yaml'), text);
-    const { stdout } = await pipeline(folder, ['validate', 'pipeline.yaml', '--json']);
+    const { stdout } = await commandHere(folder, ['validate', 'pipeline.yaml', '--json']);
     interface Told {
       readonly code: string;
       readonly message: string;
