@@ -19,20 +19,14 @@ export function step(
   inputs: Readonly<Record<string, string | readonly string[]>> = {},
   more: NodeKeys = {},
 ): string {
+  // In the shell: it starts in a tenth of the time that Node takes.
   const script = [
-    "const fs = require('fs');",
-    `fs.appendFileSync('${name}.count', 'x');`,
-    'const [report, ...folders] = process.argv.slice(1);',
-    "const read = folders.map((folder) => fs.readFileSync(folder + '/data', 'utf8')).join('+');",
-    `fs.writeFileSync(report + '/data', ${JSON.stringify(text)} + read);`,
-  ].join(' ');
-  const argv = [
-    process.execPath,
-    '-e',
-    script,
-    '${outputs.report}',
-    ...Object.keys(inputs).map((port) => `\${inputs.${port}}`),
-  ];
+    `printf x >> '${name}.count'`,
+    `report=$1; shift; text='${text.replaceAll("'", String.raw`'\''`)}'`,
+    '{ printf %s "$text"; plus=; for folder; do printf %s "$plus"; cat "$folder/data"; plus=+; done; } > "$report/data"',
+  ].join('; ');
+  const folders = Object.keys(inputs).map((port) => `\${inputs.${port}}`);
+  const argv = ['sh', '-ec', script, 'sh', '${outputs.report}', ...folders];
   return JSON.stringify({ component: 'Command', inputs, outputs: { report: 'File' }, params: { argv }, ...more });
 }
 
