@@ -12,5 +12,7 @@ export default {
   testMatch: [slow ? '**/*.full.ts' : '**/*.test.ts'],
   modulePathIgnorePatterns: ['<rootDir>/dist/'],
   clearMocks: true,
+  // One less than there are cores is Jest's own choice: on two cores one of them would idle.
+  maxWorkers: '100%',
   testTimeout: 60_000,
 };
