@@ -3,17 +3,14 @@
  * business.
  */
 import { spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
 import { endProcesses, processesWith, type StartedProcess } from '../../artifacts/process-tree.js';
+import { eachLine } from '../output-lines.js';
 
 /** Milliseconds that a program has to end by itself once it was asked to. */
 const GRACE_MS = 5000;
 
 /** Milliseconds that what a program leaves running may still hold the program's output open. */
 const LEFT_RUNNING_MS = 500;
-
-/** Longest line that is kept, in characters. */
-const LINE_LENGTH = 2000;
 
 /** What to start, and how. */
 export interface Program {
@@ -30,7 +27,7 @@ export interface Program {
   readonly signal: AbortSignal;
   /** Told of its process. */
   readonly started?: (pid: number) => void;
-  /** Takes every line that it prints. */
+  /** Takes every line that it prints; a long one whole, up to {@link eachLine}'s limit. */
   readonly line: (text: string) => void;
 }
 
@@ -73,12 +70,7 @@ export async function runProgram(program: Program): Promise<ProgramEnd> {
       env,
     });
     if (child.pid !== undefined) started?.(child.pid);
-    for (const stream of [child.stdout, child.stderr]) {
-      if (stream === null) continue;
-      createInterface({ input: stream, crlfDelay: Infinity }).on('line', (text) => {
-        line(text.slice(0, LINE_LENGTH));
-      });
-    }
+    for (const stream of [child.stdout, child.stderr]) if (stream !== null) eachLine(stream, line);
     // It need not read what it is given.
     child.stdin?.on('error', () => undefined);
     child.stdin?.end(input);

@@ -3,10 +3,10 @@
  * not told to.
  */
 import { fork, type ChildProcess } from 'node:child_process';
-import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { StepError, type Progress } from '../executor.js';
 import { MemoryWatch, RAISE_HEAP, type ProcessEnd } from '../memory-watch.js';
+import { eachLine } from '../output-lines.js';
 import type { TrialOutcome } from './trial.js';
 import type { TrialOrder, TrialReport, TrialSetup } from './trial-message.js';
 
@@ -49,7 +49,7 @@ export class TrialProcess {
     // Its end says more.
     this.#child.on('error', () => undefined);
     if (this.#child.stderr !== null) {
-      createInterface({ input: this.#child.stderr }).on('line', (line) => {
+      eachLine(this.#child.stderr, (line) => {
         this.#watch?.hear(line);
         process.stderr.write(`${line}\n`);
       });

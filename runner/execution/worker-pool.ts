@@ -3,12 +3,12 @@
  */
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { ResourceUse } from '../../artifacts/metadata/records.js';
 import { descendantsOf, endProcesses } from '../../artifacts/process-tree.js';
 import { StepError } from '../../components/executor.js';
 import { MemoryWatch, RAISE_HEAP } from '../../components/memory-watch.js';
+import { eachLine } from '../../components/output-lines.js';
 import { StepFailed } from './step-failure.js';
 import type { Step, StepListener } from './step-host.js';
 import type { WorkerOrder, WorkerReport } from './worker-message.js';
@@ -69,12 +69,11 @@ function startWorker(): Worker {
   });
   const worker: Worker = { child, listener: undefined, watch: undefined, isWarm: false };
   for (const stream of [child.stdout, child.stderr]) {
-    if (stream) {
-      createInterface({ input: stream }).on('line', (line) => {
-        worker.watch?.hear(line);
-        worker.listener?.log('info', line);
-      });
-    }
+    if (stream === null) continue;
+    eachLine(stream, (line) => {
+      worker.watch?.hear(line);
+      worker.listener?.log('info', line);
+    });
   }
   return worker;
 }
