@@ -7,7 +7,7 @@ import { programEndText, runProgram } from '../../components/command/program.js'
 import { durationText } from '../config/duration.js';
 import type { Hook } from '../config/hooks.js';
 import { withSecrets } from '../config/secrets.js';
-import type { Mask } from './mask.js';
+import { cutLines, type Mask } from './mask.js';
 import type { ReportEvent } from './run-event.js';
 import type { RunSummary } from './run-summary.js';
 
@@ -113,15 +113,12 @@ export async function callHooks(
     if (problem !== undefined && stop.aborted) problem = 'it was stopped';
     else if (problem !== undefined && timeout.aborted)
       problem = `it took longer than its timeout of ${durationText(hook.timeoutMs)}`;
-    report(
-      mask({
-        type: 'hook-ended',
-        hook: hook.name,
-        target: targetOf(hook, secrets),
-        durationMs: Date.now() - started,
-        problem,
-        lines,
-      }),
-    );
+    report({
+      type: 'hook-ended',
+      hook: hook.name,
+      durationMs: Date.now() - started,
+      ...mask({ target: targetOf(hook, secrets), problem }),
+      lines: mask(lines).map(cutLines),
+    });
   }
 }

@@ -19,7 +19,7 @@ import { durationText } from '../config/duration.js';
 import { withSecrets } from '../config/secrets.js';
 import type { GraphNode } from '../graph/pipeline-graph.js';
 import type { ArtifactsByPort } from '../plan/arrival.js';
-import type { Mask } from './mask.js';
+import { cutLines, type Mask } from './mask.js';
 import type { OwnProcess } from './own-process.js';
 import { ResourceMeter } from './resource-meter.js';
 import { retryPause } from './retry-pause.js';
@@ -197,7 +197,7 @@ export async function executeOnce<T>(
   const properties = new Map<string, Map<string, PropertyValue>>();
   const listener: WorkerListener = {
     log: (level, message) => {
-      report({ type: 'step-log', node: node.name, level, message: mask(message) });
+      report({ type: 'step-log', node: node.name, level, message: cutLines(mask(message)) });
     },
     progress: (progress) => {
       report({ type: 'step-progress', node: node.name, progress: mask(progress) });
@@ -209,10 +209,10 @@ export async function executeOnce<T>(
       meter.told(use);
     },
     metric: (name, value) => {
-      metrics.set(name, value);
+      metrics.set(mask(name), value);
     },
     property: (port, name, value) => {
-      properties.set(port, (properties.get(port) ?? new Map<string, PropertyValue>()).set(name, mask(value)));
+      properties.set(port, (properties.get(port) ?? new Map<string, PropertyValue>()).set(mask(name), mask(value)));
     },
   };
   const timeout = node.timeoutMs === undefined ? undefined : AbortSignal.timeout(node.timeoutMs);
@@ -306,7 +306,8 @@ export async function runStep(
       return { ...outcome, attempts };
     } catch (error) {
       const cost = { executeMs: Date.now() - startedAt, publishMs: 0, resources: meter.stop() };
-      const failure = mask(error instanceof StepFailed ? error.failure : stepFailure(error));
+      const told = mask(error instanceof StepFailed ? error.failure : stepFailure(error));
+      const failure = { ...told, message: cutLines(told.message) };
       if (stop.aborted || attempts > node.retries) throw new StepEnded(failure, stop.aborted, attempts, cost);
       const delayMs = retryPause(`${node.name} ${fingerprint}`, attempts, node.retryPauseMs);
       report({ type: 'step-retry', node: node.name, attempt: attempts, failure, delayMs });

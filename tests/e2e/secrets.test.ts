@@ -1,12 +1,15 @@
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
-import { maskFor } from '../../runner/execution/mask.js';
+import { cutLines, maskFor } from '../../runner/execution/mask.js';
 import { pipeline } from '../rig/cli.js';
+import { collectors } from '../rig/collector.js';
 import { scriptStep, writePipeline as write } from '../rig/steps.js';
 import { temporaryFolders } from '../rig/temp-folder.js';
 
 const temporaryFolder = temporaryFolders();
+const collector = collectors();
 
 const SECRET = 'tr0ub4dor&3 "quoted"';
 
@@ -16,6 +19,8 @@ const FORMS = [
   JSON.stringify(SECRET).slice(1, -1),
   encodeURIComponent(SECRET),
   Buffer.from(SECRET).toString('base64').replace(/=+$/u, ''),
+  // As in a header `Authorization: Basic`; the last characters depend on what follows.
+  Buffer.from(`user:${SECRET}`).toString('base64').slice(8, -4),
 ];
 
 function filesBelow(folder: string): readonly string[] {
@@ -33,34 +38,60 @@ function leaks(folder: string): readonly string[] {
 }
 
 const says =
-  "const s = process.env.KEY; console.log('plain ' + s, JSON.stringify({ s }), encodeURIComponent(s), Buffer.from(s).toString('base64'));";
+  "const s = process.env.KEY; console.log('plain ' + s, JSON.stringify({ s }), encodeURIComponent(s), Buffer.from(s).toString('base64'), Buffer.from('user:' + s).toString('base64'));";
 
 describe('a secret', () => {
-  test('reaches the program, and neither output, log, metadata nor any other file of the store', async () => {
+  test('reaches the program, and nothing else that is written, sent or seen', async () => {
     const folder = temporaryFolder();
     const env = { KEY: '${secrets.TOKEN}' };
+    // What every process of the machine was started with is for all to see.
+    const commands =
+      "const fs = require('fs'); const lines = fs.existsSync('/proc/self/cmdline') ? fs.readdirSync('/proc').map((pid) => { try { return fs.readFileSync('/proc/' + pid + '/cmdline', 'utf8') } catch { return '' } }) : [];";
+    const good = `${says} ${commands} fs.writeFileSync(process.argv[1] + '/data', s.length + ' ' + lines.filter((line) => line.includes(s)).length)`;
+    const hook = (file: string): object => ({
+      command: [
+        process.execPath,
+        '-e',
+        `${says} require('fs').writeFileSync('${file}', require('fs').readFileSync(0)); process.exit(1)`,
+      ],
+      env,
+    });
     write(
       folder,
       {
-        good: scriptStep(
-          `${says} require('fs').writeFileSync(process.argv[1] + '/data', String(s.length))`,
-          {},
-          { env },
-        ),
+        good: scriptStep(good, {}, { env }),
         bad: scriptStep(`${says} console.error(s); process.exit(1)`, {}, { env, retries: { times: 1, pause: '1ms' } }),
       },
       'demo',
-      ['secrets: [TOKEN]'],
+      [
+        'secrets: [TOKEN]',
+        `on_failure: ${JSON.stringify([hook('summary.json'), { webhook: 'http://127.0.0.1:1/${secrets.TOKEN}' }])}`,
+      ],
     );
-    for (const format of [[], ['--json']]) {
-      const { status, stdout, stderr } = await pipeline(folder, ['run', 'p.yaml', ...format], { TOKEN: SECRET });
+    const seen = await collector();
+    const around = {
+      TOKEN: SECRET,
+      GITHUB_ACTIONS: 'true',
+      GITHUB_WORKSPACE: folder,
+      GITHUB_STEP_SUMMARY: join(folder, 'summary.md'),
+      OTEL_EXPORTER_OTLP_ENDPOINT: seen.url,
+    };
+    for (const format of [['--report', 'page.html', '--metrics-file', 'pipeline.prom'], ['--json']]) {
+      const { status, stdout, stderr } = await pipeline(folder, ['run', 'p.yaml', ...format], around);
       expect(status).toBe(1);
       expect(stdout).toContain('***');
       for (const form of FORMS) expect(stdout + stderr).not.toContain(form);
     }
-    expect(leaks(join(folder, '.pipeline'))).toEqual([]);
+    expect((await pipeline(folder, ['export', '1', '-o', 'run.tar.gz'])).status).toBe(0);
+    writeFileSync(join(folder, 'run.tar'), gunzipSync(readFileSync(join(folder, 'run.tar.gz'))));
+    for (const file of ['page.html', 'pipeline.prom', 'summary.md', 'summary.json']) {
+      expect([file, existsSync(join(folder, file))]).toEqual([file, true]);
+    }
+    expect(leaks(folder)).toEqual([]);
+    expect(seen.received.length).toBeGreaterThan(0);
+    for (const form of FORMS) expect(JSON.stringify(seen.received)).not.toContain(form);
     const data = filesBelow(join(folder, '.pipeline', 'artifacts')).find((path) => path.endsWith('data')) ?? '';
-    expect(readFileSync(data, 'utf8')).toBe(String(SECRET.length));
+    expect(readFileSync(data, 'utf8')).toBe(`${String(SECRET.length)} 0`);
   });
 
   test('is no ingredient: another value keeps what was made, the name counts', async () => {
@@ -101,5 +132,41 @@ describe('a secret', () => {
     expect(mask({ message: 'read abcdefghijkl', list: ['x', 3] })).toEqual({ message: 'read ***', list: ['x', 3] });
     expect(maskFor([])('anything')).toBe('anything');
     expect(maskFor(['abcdef', 'abcdefgh'])('abcdefgh')).toBe('***');
+  });
+
+  test('is masked in all forms that programs write it in', () => {
+    const secret = 'a\'b c<d>&"(é)*~';
+    const mask = maskFor([secret]);
+    const base64 = (before: string, after: string): string => Buffer.from(before + secret + after).toString('base64');
+    for (const form of [
+      secret,
+      JSON.stringify(secret).slice(1, -1),
+      encodeURIComponent(secret),
+      'a%27b%20c%3Cd%3E%26%22%28%C3%A9%29%2A~',
+      'a%27b+c%3Cd%3E%26%22%28%C3%A9%29*%7E',
+      `a'\\''b c<d>&"(é)*~`,
+      'a\'b c&lt;d&gt;&amp;"(é)*~',
+      'a&#39;b c&lt;d&gt;&amp;&quot;(é)*~',
+      Buffer.from(secret).toString('base64url'),
+      Buffer.from(secret).toString('hex').toUpperCase(),
+    ]) {
+      expect([form, mask(`before ${form} after`)]).toEqual([form, 'before *** after']);
+    }
+    // Wherever it begins and ends in what is encoded; one character may be left that holds bits of its neighbours.
+    const core = base64('', '').slice(2, -4);
+    for (const before of ['', 'u:', 'us:', 'use:']) {
+      for (const after of ['', 'x', 'xy', 'xyz']) {
+        const masked = mask(base64(before, after));
+        expect([before, after, masked]).toEqual([before, after, expect.stringMatching(/^\w{0,6}\*{3}[\w=]{0,7}$/u)]);
+        expect(masked).not.toContain(core);
+      }
+    }
+  });
+
+  test('is masked before a line is cut, so that no part of it is left', () => {
+    const mask = maskFor(['hunter2-and-more']);
+    const line = cutLines(mask(`${'x'.repeat(1990)}hunter2-and-more\nshort`));
+    expect(line).toBe(`${'x'.repeat(1990)}***\nshort`);
+    expect(cutLines('y'.repeat(5000))).toHaveLength(2000);
   });
 });
