@@ -1,5 +1,5 @@
 /**
- * What is being written outside a store, beside the place that it is renamed to: its name bears the identity of its
+ * What is being written outside a store, near the place that it is renamed to: its name bears the identity of its
  * process, so that what a dead one left is known, and goes when the next file or folder is written there.
  */
 import { randomUUID } from 'node:crypto';
@@ -22,13 +22,19 @@ function isOwn(path: string): boolean {
 
 /**
  * Removes what dead processes of this user have left in a folder. What cannot be removed stays: nobody is hindered by it.
- * A process of another machine cannot be asked, and what it writes is left alone.
+ * A process of another machine cannot be asked, and what it writes is left alone, unless it has not been written to for long.
+ *
+ * @param abandoned - what was last written to before is no longer being written, whoever did: milliseconds since 1970
  */
-export async function sweepUnfinished(folder: string, disk: Disk = realDisk): Promise<void> {
+export async function sweepUnfinished(folder: string, abandoned = -Infinity, disk: Disk = realDisk): Promise<void> {
   for (const name of await readdir(folder).catch(() => [])) {
+    const path = join(folder, name);
     const owner = processOfName(NAME.exec(name)?.groups?.['owner'] ?? '');
-    if (owner === undefined || isAlive(owner) || !isOwn(join(folder, name))) continue;
-    await disk.removeTree(join(folder, name)).catch(() => undefined);
+    if (owner === undefined) continue;
+    const isLeft = isAlive(owner)
+      ? (lstatSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Infinity) < abandoned
+      : isOwn(path);
+    if (isLeft) await disk.removeTree(path).catch(() => undefined);
   }
 }
 

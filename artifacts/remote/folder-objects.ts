@@ -1,13 +1,14 @@
 /**
- * Objects in a folder that several machines see, such as a mounted share. Nobody locks it: an object is copied beside its
- * place, made durable and renamed, and two writers of one name write the same bytes.
+ * Objects in a folder that several machines see, such as a mounted share. Nobody locks it: an object is copied near its
+ * place, made durable and renamed, and two writers of one name write the same bytes. What a writer that died has left goes
+ * when the next one writes.
  */
-import { randomUUID } from 'node:crypto';
 import { constants, createReadStream } from 'node:fs';
 import { copyFile, open, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { realDisk } from '../disk.js';
 import { systemErrorCode } from '../system-error.js';
+import { sweepUnfinished, unfinishedPath } from '../unfinished.js';
 import type { RemoteObjects } from './remote-objects.js';
 
 /** Objects of a kind that may stand in one folder; more are spread over folders by the beginning of their names. */
@@ -15,6 +16,15 @@ function pathIn(folder: string, name: string): string {
   const [kind = '', key] = name.split('/');
   return key === undefined ? join(folder, kind) : join(folder, kind, key.slice(0, 2), key);
 }
+
+/** Where objects of a kind are written first: no two digits name it. */
+function unfinishedIn(folder: string, name: string): string {
+  const [kind = ''] = name.split('/');
+  return join(folder, kind, 'unfinished');
+}
+
+/** Milliseconds after which what nobody has written to is no longer being written, wherever its process may be. */
+const ABANDONED_MS = 24 * 60 * 60 * 1000;
 
 /** @param folder - absolute; it must be there, so that a share that is not mounted is noticed */
 export function folderObjects(folder: string): RemoteObjects {
@@ -28,6 +38,15 @@ export function folderObjects(folder: string): RemoteObjects {
       return false;
     }
   };
+  const swept = new Set<string>();
+  /** Removes what dead writers have left in a folder: once, when something is written there. */
+  const sweep = async (unfinished: string, written: string): Promise<void> => {
+    if (swept.has(unfinished)) return;
+    swept.add(unfinished);
+    // The share's own clock: that of this machine may be another.
+    const now = (await stat(written)).mtimeMs;
+    await sweepUnfinished(unfinished, now - ABANDONED_MS);
+  };
   return {
     address: folder,
     has: found,
@@ -39,10 +58,12 @@ export function folderObjects(folder: string): RemoteObjects {
     write: async (name, file) => {
       await stat(folder);
       const target = pathIn(folder, name);
-      const temporary = `${target}.${randomUUID()}.tmp`;
-      await realDisk.makeFolder(dirname(target));
+      const unfinished = unfinishedIn(folder, name);
+      const temporary = unfinishedPath(unfinished);
+      for (const needed of [dirname(target), unfinished]) await realDisk.makeFolder(needed);
       try {
         await copyFile(file, temporary, constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL);
+        await sweep(unfinished, temporary);
         await realDisk.setMode(temporary, 0o644);
         await realDisk.sync(temporary);
         await realDisk.rename(temporary, target);
