@@ -52,8 +52,8 @@ export interface ComponentSpec<
   readonly external: boolean;
   /** Makes the same bytes of the same ingredients. */
   readonly deterministic: boolean;
-  /** Params that name a split of its Examples: a pipeline is refused when they are known not to have it. */
-  readonly splitParams: readonly string[];
+  /** The params that name a split of its Examples: a pipeline is refused when they are known not to have it. */
+  splitParams(params: ParamValues<P>): readonly string[];
   /** The splits of the Examples that it makes, by its params alone; undefined where these do not tell. */
   splits(params: ParamValues<P>): readonly string[] | undefined;
   /**
@@ -88,8 +88,8 @@ interface SpecOptions<I extends InputPorts, O extends OutputPorts, P extends Par
   readonly external?: boolean;
   /** Defaults to true. */
   readonly deterministic?: boolean;
-  /** See {@link ComponentSpec.splitParams}; none without it. */
-  readonly splitParams?: readonly (keyof P & string)[];
+  /** See {@link ComponentSpec.splitParams}; none without it. A function where the others decide whether a split is read. */
+  readonly splitParams?: readonly (keyof P & string)[] | ((params: ParamValues<P>) => readonly (keyof P & string)[]);
   /** See {@link ComponentSpec.splits}; without it, they are not known. */
   readonly splits?: ComponentSpec<I, O, P>['splits'];
   /** See {@link ComponentSpec.check}; without it nothing more is checked. */
@@ -105,6 +105,7 @@ export function defineSpec<
   const O extends OutputPorts = None,
   const P extends ParamSet = None,
 >(options: SpecOptions<I, O, P>): ComponentSpec<I, O, P> {
+  const { splitParams = [] } = options;
   return Object.freeze({
     name: options.name,
     doc: options.doc,
@@ -117,7 +118,7 @@ export function defineSpec<
     resolves: options.resolves ?? false,
     external: options.external ?? false,
     deterministic: options.deterministic ?? true,
-    splitParams: options.splitParams ?? [],
+    splitParams: typeof splitParams === 'function' ? splitParams : () => splitParams,
     splits: options.splits ?? (() => undefined),
     check: options.check ?? (() => []),
   });

@@ -132,6 +132,7 @@ function isSpec(value: unknown): value is ComponentSpec {
     typeof value['name'] === 'string' &&
     typeof value['check'] === 'function' &&
     typeof value['splits'] === 'function' &&
+    typeof value['splitParams'] === 'function' &&
     isMapping(value['inputs']) &&
     isMapping(value['outputs']) &&
     isMapping(value['params'])

@@ -118,6 +118,13 @@ function problemOf(operations: readonly Operation[], index: number): string | un
   return undefined;
 }
 
+/** Whether an operation takes a statistic from the analysed split, whatever the feature is. */
+function isAnalysed(form: Operation): boolean {
+  return 'vocabulary' in form || ('standardize' in form && form.standardize.mean === undefined);
+}
+
+const ANALYZED = 'train';
+
 /** Finds out how raw features become what a model is fed with. */
 export const spec = defineSpec({
   name: 'Transform',
@@ -129,9 +136,12 @@ export const spec = defineSpec({
       doc: 'Operations by feature. A feature that is not named is cast to float32; a label stays a label; text is left out.',
       default: {},
     }),
-    analyze_split: param.string({ doc: 'The only split that statistics are taken from.', default: 'train' }),
+    analyze_split: param.string({ doc: 'The only split that statistics are taken from.', default: ANALYZED }),
   },
   runsIn: 'worker',
+  // A split that nobody has named need not be there where nothing is taken from it.
+  splitParams: ({ features, analyze_split: split }) =>
+    split !== ANALYZED || Object.values(features).flat().some(isAnalysed) ? ['analyze_split'] : [],
   check: ({ features }) =>
     Object.entries(features).flatMap(([name, operations]) =>
       operations.flatMap((_, index): readonly ParamProblem[] => {

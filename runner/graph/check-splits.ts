@@ -11,7 +11,7 @@ import type { GraphNode } from './pipeline-graph.js';
 export function checkSplits(nodes: readonly GraphNode[], problems: Problems): void {
   const byName = new Map(nodes.map((node) => [node.name, node]));
   for (const { spec, params, inputs, places } of nodes) {
-    for (const param of spec.splitParams) {
+    for (const param of spec.splitParams(params)) {
       const split = params[param];
       if (typeof split !== 'string') continue;
       for (const { node, output } of Object.entries(inputs).flatMap(([port, made]) =>

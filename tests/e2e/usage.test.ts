@@ -51,16 +51,25 @@ test('a split that the examples are known not to have is told before anything ru
   const folder = temporaryFolder();
   const layers = [{ Dense: { units: 2, activation: 'softmax' } }];
   const train = { component: 'Trainer', inputs: { examples: 'examples.examples' }, params: { model: { layers } } };
+  const transform = (params: string, from = 'examples'): string =>
+    `{component: Transform, inputs: {examples: ${from}.examples}, params: ${params}}`;
   writePipeline(folder, {
     examples: '{component: ExampleGen, params: {source: {csv: {path: t.csv}}, split: {train: 8, test: 2}}}',
     trainer: JSON.stringify({ ...train, params: { ...train.params, eval_split: 'eval' } }),
     evaluator:
       '{component: Evaluator, inputs: {examples: examples.examples, model: trainer.model}, params: {split: tset}}',
+    named: transform('{analyze_split: tain}'),
+    untrained: '{component: ExampleGen, params: {source: {csv: {path: t.csv}}, split: {a: 1, b: 1}}}',
+    needed: transform('{features: {x: [standardize]}}', 'untrained'),
+    unneeded: transform('{features: {x: [{standardize: {mean: [0], variance: [1]}}]}}', 'untrained'),
   });
   const { status, stderr } = await commandHere(folder, ['validate', 'p.yaml']);
   expect(status).toBe(2);
   expect(stderr).toContain("params.eval_split: examples.examples has no split 'eval'");
   expect(stderr).toContain("params.split: examples.examples has no split 'tset'");
   expect(stderr).toContain("did you mean 'test'?");
-  expect(stderr).toContain('2 errors; nothing was executed');
+  expect(stderr).toContain("params.analyze_split: examples.examples has no split 'tain'");
+  // The default, where a statistic is taken from it; and only there.
+  expect(stderr).toContain("params.analyze_split: untrained.examples has no split 'train'");
+  expect(stderr).toContain('4 errors; nothing was executed');
 });
