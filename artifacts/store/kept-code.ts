@@ -2,16 +2,18 @@
  * User code as steps were executed with it, so that old code can be run again: texts under their own SHA-256. What the
  * texts mean is the business of who makes them.
  */
+import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { sha256Hex } from '../digest.js';
+import { isDigest, sha256Hex } from '../digest.js';
 import { realDisk, type Disk } from '../disk.js';
 import { systemErrorCode } from '../system-error.js';
 import type { Digest } from './artifact-store.js';
 import { stagingPaths } from './staging.js';
 import { StoreError } from './store-error.js';
 import type { StoreRoot } from './store-root.js';
+import { WITHOUT_WAITING } from './without-waiting.js';
 
 const ENDING = '.json';
 
@@ -39,10 +41,10 @@ export async function keepCode(root: StoreRoot, digest: Digest, text: string, di
  */
 export async function keptCode(root: StoreRoot, digest: Digest): Promise<string | undefined> {
   try {
-    const text = await readFile(codePath(root, digest), 'utf8');
+    const text = await readFile(codePath(root, digest), WITHOUT_WAITING);
     return sha256Hex(text) === digest ? text : undefined;
   } catch (error) {
-    if (systemErrorCode(error) === 'ENOENT') return undefined;
+    if (['ENOENT', 'EISDIR'].includes(systemErrorCode(error) ?? '')) return undefined;
     throw StoreError.from(error, 'reading user code that was kept');
   }
 }
@@ -50,7 +52,33 @@ export async function keptCode(root: StoreRoot, digest: Digest): Promise<string 
 /** Digests of all that was kept, in order. */
 export async function keptDigests(root: StoreRoot): Promise<readonly Digest[]> {
   const names = await readdir(root.code).catch(() => []);
-  return names.flatMap((name) => (name.endsWith(ENDING) ? [name.slice(0, -ENDING.length)] : [])).sort();
+  return names
+    .filter((name) => name.endsWith(ENDING))
+    .map((name) => name.slice(0, -ENDING.length))
+    .filter(isDigest)
+    .sort();
+}
+
+/**
+ * Takes damaged code out of the way of what it should be, which is kept again when a step is executed with it.
+ *
+ * @returns where it is now; undefined when it was gone already
+ */
+export async function quarantineCode(
+  root: StoreRoot,
+  digest: Digest,
+  disk: Disk = realDisk,
+): Promise<string | undefined> {
+  const target = join(root.quarantine, `${digest}.${randomUUID()}`);
+  try {
+    await disk.makeFolder(target);
+    await disk.rename(codePath(root, digest), join(target, 'code.json'));
+    await disk.sync(root.code);
+    return target;
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') return undefined;
+    throw StoreError.from(error, `moving damaged code ${digest} to quarantine`);
+  }
 }
 
 /**

@@ -1,7 +1,8 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { pipeline } from '../rig/cli.js';
+import { commandHere } from '../rig/command-here.js';
 import { answer } from '../rig/model-pipeline.js';
 import { temporaryFolders } from '../rig/temp-folder.js';
 
@@ -148,8 +149,24 @@ describe('pipeline bisect', () => {
     expect(stdout).toContain(
       'score.ts (code) moved it: rule.ts: isBad changed\nit was tried only with in.txt (data) switched, too\n',
     );
-    // Where the code was not kept either, nothing tells them apart.
-    rmSync(join(folder, '.pipeline', 'code'), { recursive: true });
+    // Where the code was not kept either, or not as it was, nothing tells them apart.
+    const code = join(folder, '.pipeline', 'code');
+    const [one = '', other = ''] = readdirSync(code);
+    appendFileSync(join(code, one), ' ');
+    rmSync(join(code, other));
+    mkdirSync(join(code, other));
+    const verified = await commandHere(folder, ['verify']);
+    expect(verified.status).toBe(1);
+    for (const file of [one, other]) {
+      expect(verified.stdout).toMatch(
+        new RegExp(
+          `^user code ${file.slice(0, 12)} of score is damaged\\n.*bisect cannot execute it again.*\\n  moved to \\.pipeline/quarantine/`,
+          'mu',
+        ),
+      );
+    }
+    expect(verified.stdout).toContain('2 modules of user code damaged; 2 artifacts sound');
+    expect([readdirSync(code), (await commandHere(folder, ['verify'])).status]).toEqual([[], 0]);
     const apart = await bisected(folder);
     expect(apart.stdout).toContain(
       'cannot be told apart: score.ts (code) + in.txt (data): in.txt is not what it was, the earlier code of score.ts was not kept\n',

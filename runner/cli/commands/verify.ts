@@ -1,11 +1,14 @@
 /**
- * `pipeline verify`: hashes every byte of every artifact. What is damaged is set aside, and made again by the next run.
+ * `pipeline verify`: hashes every byte of every artifact, and the user code that is kept. What is damaged is set aside, and
+ * made again by the next run.
  */
 import { makerOf } from '../../../artifacts/metadata/maker.js';
 import type { MetadataStore } from '../../../artifacts/metadata/metadata-store.js';
 import type { ArtifactStore, Digest } from '../../../artifacts/store/artifact-store.js';
 import { openLocalArtifactStore } from '../../../artifacts/store/local-artifact-store.js';
+import { keptCode, keptDigests, quarantineCode } from '../../../artifacts/store/kept-code.js';
 import { StoreError } from '../../../artifacts/store/store-error.js';
+import type { StoreRoot } from '../../../artifacts/store/store-root.js';
 import { plainLine } from '../../reporting/text/plain-text.js';
 import { byteSize, counted, duration, shortDigest } from '../../reporting/text/quantities.js';
 import { styleFor } from '../../reporting/text/style.js';
@@ -24,10 +27,20 @@ interface Fault {
   readonly outputs: readonly string[];
 }
 
+/** User code that is not what its digest promises. */
+interface CodeFault {
+  readonly digest: Digest;
+  /** Where it was moved to. */
+  readonly quarantine: string | undefined;
+  /** Nodes that were executed with it. */
+  readonly nodes: readonly string[];
+}
+
 interface Outcome {
   readonly sound: number;
   readonly bytes: number;
   readonly faults: readonly Fault[];
+  readonly code: { readonly sound: number; readonly faults: readonly CodeFault[] };
 }
 
 function outputsOf(digest: Digest, metadata: MetadataStore): readonly string[] {
@@ -54,11 +67,33 @@ async function ifWritable<T>(change: () => T | Promise<T>): Promise<T | undefine
   }
 }
 
-async function verifyAll(
+/** Nodes that were executed with code of a digest, those of the newest runs first. */
+function nodesWith(code: Digest, metadata: MetadataStore): readonly string[] {
+  const nodes = metadata.runs({}).flatMap(({ id }) =>
+    metadata.executionsOf(id).flatMap(({ execution: { node, fingerprint } }) => {
+      const document = fingerprint === undefined ? undefined : metadata.fingerprint(fingerprint)?.document;
+      return document?.includes(code) === true ? [node] : [];
+    }),
+  );
+  return [...new Set(nodes)];
+}
+
+async function verifyCode(root: StoreRoot, metadata: MetadataStore): Promise<Outcome['code']> {
+  const digests = await keptDigests(root);
+  const faults: CodeFault[] = [];
+  for (const digest of digests) {
+    if ((await keptCode(root, digest)) !== undefined) continue;
+    const quarantine = await ifWritable(() => quarantineCode(root, digest));
+    faults.push({ digest, quarantine, nodes: nodesWith(digest, metadata) });
+  }
+  return { sound: digests.length - faults.length, faults };
+}
+
+async function verifyArtifacts(
   artifacts: ArtifactStore,
   metadata: MetadataStore,
   onProgress: (done: number, all: number) => void,
-): Promise<Outcome> {
+): Promise<Omit<Outcome, 'code'>> {
   const digests = [...new Set([...(await artifacts.list()), ...promised(metadata)])].sort();
   const faults: Fault[] = [];
   let sound = 0;
@@ -98,19 +133,42 @@ function faultLines({ digest, state, problems, quarantine, outputs }: Fault, cwd
   ];
 }
 
-function outcomeText({ sound, bytes, faults }: Outcome, took: number, environment: Environment): string {
+function modules(count: number): string {
+  return counted(count, 'module of user code', 'modules of user code');
+}
+
+function codeFaultLines({ digest, quarantine, nodes }: CodeFault, cwd: string): readonly string[] {
+  const name = nodes.length === 0 ? '' : ` of ${nodes.map(plainLine).join(', ')}`;
+  return [
+    `user code ${shortDigest(digest)}${name} is damaged`,
+    '  what was made with it stands; but bisect cannot execute it again, and export leaves it out',
+    ...(quarantine === undefined ? [] : [`  moved to ${shownPath(quarantine, cwd)}`]),
+  ];
+}
+
+function outcomeText({ sound, bytes, faults, code }: Outcome, took: number, environment: Environment): string {
   const style = styleFor(environment.stdout.colors);
-  const lines = faults.flatMap((fault) => {
-    const [first = '', ...rest] = faultLines(fault, environment.cwd);
-    return [style.bad(first), ...rest];
-  });
-  const good = `${counted(sound, 'artifact')} sound, ${byteSize(bytes)} hashed in ${duration(took)}`;
-  if (faults.length === 0) return `${style.good(good)}\n`;
+  const { cwd } = environment;
+  const all = [
+    ...faults.map((fault) => faultLines(fault, cwd)),
+    ...code.faults.map((fault) => codeFaultLines(fault, cwd)),
+  ];
+  const lines = all.flatMap(([first = '', ...rest]) => [style.bad(first), ...rest]);
+  const kept = code.sound === 0 ? '' : ` and ${modules(code.sound)}`;
+  const good = `${counted(sound, 'artifact')}${kept} sound, ${byteSize(bytes)} hashed in ${duration(took)}`;
+  if (all.length === 0) return `${style.good(good)}\n`;
+  const bad = [
+    ...(faults.length === 0 ? [] : [`${counted(faults.length, 'artifact')} damaged or gone`]),
+    ...(code.faults.length === 0 ? [] : [`${modules(code.faults.length)} damaged`]),
+  ];
   return [
     ...lines,
-    `${style.bad(`${counted(faults.length, 'artifact')} damaged or gone`)}; ${good}`,
+    `${style.bad(bad.join(', '))}; ${good}`,
     '',
-    'next: run the pipeline again: what is needed of it is made again',
+    ...(faults.length === 0 ? [] : ['next: run the pipeline again: what is needed of it is made again']),
+    ...(code.faults.length === 0
+      ? []
+      : ['user code is kept again when a step is executed with it, as by run --force NODE']),
     '',
   ].join('\n');
 }
@@ -119,11 +177,12 @@ export const command: Command<undefined> = (_, environment) =>
   withStore(environment, async ({ root, metadata }) => {
     const { stdout, stderr, json } = environment;
     const started = environment.now();
-    const outcome = await verifyAll(openLocalArtifactStore(root), metadata, (done, all) => {
+    const found = await verifyArtifacts(openLocalArtifactStore(root), metadata, (done, all) => {
       if (stderr.isTTY) stderr.write(`\r\u001b[Kverifying ${String(done + 1)} of ${String(all)}`);
     });
+    const outcome = { ...found, code: await verifyCode(root, metadata) };
     if (stderr.isTTY) stderr.write('\r\u001b[K');
     if (json) answerJson(environment, 'verification', outcome);
     else stdout.write(outcomeText(outcome, environment.now() - started, environment));
-    return outcome.faults.length === 0 ? EXIT.done : EXIT.failed;
+    return outcome.faults.length + outcome.code.faults.length === 0 ? EXIT.done : EXIT.failed;
   });

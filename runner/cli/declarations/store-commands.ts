@@ -44,7 +44,7 @@ function declareGc(program: Parser, start: Start): void {
 function declareVerify(program: Parser, start: Start): void {
   program
     .command('verify')
-    .description('hash every artifact of the store; what is damaged is set aside')
+    .description('hash every artifact of the store, and the user code that it keeps; what is damaged is set aside')
     .action(async () => {
       await start(() => import('../commands/verify.js'), undefined);
     });
