@@ -10,8 +10,12 @@ const temporaryFolder = temporaryFolders();
 
 const NAMES = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
 
-/** A pipeline whose step measures `score`, 0.9 unless an expression over its params `p` holds; then 0.4. */
-function folderWith(isBad: string): string {
+/**
+ * A pipeline whose step measures `score`, 0.9 unless an expression over its params `p` holds; then 0.4.
+ *
+ * @param isInvalid - another one, over what makes the pipeline invalid
+ */
+function folderWith(isBad: string, isInvalid = 'false'): string {
   const folder = temporaryFolder();
   const params = NAMES.map((name) => `${name}: param.integer({ doc: '' })`).join(', ');
   writeFileSync(
@@ -20,6 +24,7 @@ function folderWith(isBad: string): string {
 import { appendFileSync, writeFileSync } from 'node:fs';
 export const spec = defineSpec({
   name: 'Score', doc: 'Measures.', outputs: { out: output(artifactTypes.get('File')!) }, params: { ${params} },
+  check: (p) => (${isInvalid}) ? [{ code: 'not-allowed', path: ['a'], atKey: false, message: 'a and b differ' }] : [],
 });
 export const execute = async ({ outputs, params: p, metric, baseDir }) => {
   appendFileSync(baseDir + '/count', 'x');
@@ -86,6 +91,24 @@ describe('pipeline bisect', () => {
     });
     const { stdout } = await pipeline(folder, ['bisect', '1', '2', '--metric', 'score']);
     expect(stdout).toContain('these moved it together, and none of them can be left out:\n  b: 0 → 1\n  g: 0 → 1\n');
+  });
+
+  test('passes by mixtures that make the pipeline invalid, and tells them', async () => {
+    const folder = folderWith('p.b === 1', 'p.a !== p.b');
+    await run(folder, {});
+    await run(folder, ALL);
+    const { status, stdout, stderr } = await pipeline(folder, ['bisect', '1', '2', '--metric', 'score']);
+    expect([status, stderr]).toEqual([0, '']);
+    expect(stdout).toContain('  not run: the pipeline is invalid so: params.a: a and b differ: a as in run 2\n');
+    expect(stdout).toContain(
+      'none of them can be left out:\n  a: 0 → 1\n  b: 0 → 1\n2 mixtures could not be run, and told nothing\n',
+    );
+    // With the params of one of the runs themselves, there is nothing to begin with.
+    writeFileSync(
+      join(folder, 'score.ts'),
+      readFileSync(join(folder, 'score.ts'), 'utf8').replace('p.a !== p.b', 'p.a === 1'),
+    );
+    expect((await pipeline(folder, ['bisect', '1', '2', '--metric', 'score'])).status).toBe(2);
   });
 
   test('refuses what it cannot compare', async () => {

@@ -10,6 +10,7 @@ import { StepError } from '../../../components/executor.js';
 import { runPipeline } from '../../execution/run-pipeline.js';
 import type { RunEvent } from '../../execution/run-event.js';
 import { machineBudget, overBudget } from '../../graph/budget.js';
+import type { PipelineGraph } from '../../graph/pipeline-graph.js';
 import { bisectQuestion, type BisectQuestion } from '../../history/bisect/bisect-question.js';
 import { causeLines, questionLines, trialLine } from '../../history/bisect/bisection-text.js';
 import { bisect, type Bisection, type Outcome } from '../../history/bisect/bisection.js';
@@ -20,10 +21,11 @@ import type { Switch } from '../../history/bisect/switches.js';
 import { realClock } from '../../reporting/reporter.js';
 import { stepLogs } from '../../reporting/logs/step-logs.js';
 import { styleFor } from '../../reporting/text/style.js';
+import type { Checked, Diagnostic } from '../../source/diagnostic.js';
 import { RequestError } from '../../source/request-error.js';
 import type { BisectArguments } from '../arguments.js';
 import { EXIT, InvalidPipeline, type Command, type Environment, type ExitStatus } from '../command.js';
-import { loadGraph } from '../load.js';
+import { checkedGraph } from '../load.js';
 import { answerJson, withStore } from '../open-store.js';
 import { rootOption } from '../shown-path.js';
 
@@ -33,6 +35,19 @@ interface Stop {
   readonly kill: AbortSignal;
 }
 
+/** A mixture that this machine can run; or what is wrong with it. */
+function runnable(mixed: Checked<Mixture>): Checked<Mixture> {
+  if (!mixed.ok) return mixed;
+  const over = overBudget({ graph: mixed.value.graph, fromCache: new Set<string>() }, machineBudget({}, undefined));
+  return over.length === 0 ? mixed : { ok: false, diagnostics: over };
+}
+
+/** Why a mixture was not run, though both runs were of a valid pipeline. */
+function invalidity([first, ...more]: readonly Diagnostic[]): string {
+  const others = more.length === 0 ? '' : `, and ${String(more.length)} more`;
+  return `the pipeline is invalid so: ${first?.message ?? ''}${others}`;
+}
+
 /** Runs a mixture; answers with the value of the metric, or with nothing when it was stopped. */
 async function measured(
   { graph, recorded }: Mixture,
@@ -40,9 +55,6 @@ async function measured(
   { stop, kill }: Stop,
   environment: Environment,
 ): Promise<Outcome | undefined> {
-  const budget = machineBudget({}, undefined);
-  const over = overBudget({ graph, fromCache: new Set<string>() }, budget);
-  if (over.length > 0) throw new InvalidPipeline(over);
   const logs = stepLogs(environment.root, realClock, () => undefined);
   const failures: Extract<RunEvent, { type: 'step-failed' }>[] = [];
   try {
@@ -54,7 +66,7 @@ async function measured(
       force: new Set(),
       root: environment.root,
       jobs: availableParallelism(),
-      budget,
+      budget: machineBudget({}, undefined),
       cache: true,
       failFast: true,
       checkDeterminism: false,
@@ -91,11 +103,13 @@ async function withMixer<T>(
     try {
       await openStaging(root);
       await realDisk.makeFolder(folder);
-      const load = async (params: Readonly<Record<string, unknown>>) => {
+      const load = async (params: Readonly<Record<string, unknown>>): Promise<Checked<PipelineGraph>> => {
         const set = Object.entries(params).map(([name, value]) => `${name}=${JSON.stringify(value)}`);
-        return await loadGraph({ file: question.bad.file, set, paramsFiles: [] }, environment);
+        return await checkedGraph({ file: question.bad.file, set, paramsFiles: [] }, environment);
       };
-      return await work(await makeMixer(question, metadata, load, (baseDir) => codeRestorer(root, folder, baseDir)));
+      const mixer = await makeMixer(question, metadata, load, (baseDir) => codeRestorer(root, folder, baseDir));
+      if (!mixer.ok) throw new InvalidPipeline(mixer.diagnostics);
+      return await work(mixer.value);
     } finally {
       await realDisk.removeTree(folder).catch(() => undefined);
       await closeStaging(root);
@@ -178,7 +192,13 @@ async function search(
   const requires = (name: string): readonly string[] => switches.find((each) => each.name === name)?.requires ?? [];
   const found = await bisect(names, question.values, {
     requires,
-    measure: async (switched) => await measured(await mix(switched), question, signals, environment),
+    measure: async (switched) => {
+      const mixed = runnable(await mix(switched));
+      if (mixed.ok) return await measured(mixed.value, question, signals, environment);
+      const isEnd = switched.length === 0 || switched.length === names.length;
+      if (isEnd) throw new InvalidPipeline(mixed.diagnostics);
+      return { run: undefined, failure: invalidity(mixed.diagnostics) };
+    },
     told: (trial) => {
       if (!json) stdout.write(`  ${trialLine(trial, question)}\n`);
     },

@@ -50,7 +50,7 @@ export function trialLine({ switched, run, value, failure, isBad }: Trial, { goo
   const what =
     switched.length === 0 ? `all as in run ${String(good.id)}` : `${switched.join(', ')} as in run ${String(bad.id)}`;
   const came = value === undefined ? failure : `${metricText(value)}, ${isBad === true ? 'bad' : 'good'}`;
-  return plainLine(`run ${String(run)}: ${came}: ${what}`);
+  return plainLine(`${run === undefined ? 'not run' : `run ${String(run)}`}: ${came}: ${what}`);
 }
 
 /** What moved the metric; `strong` marks the names. */
@@ -62,10 +62,13 @@ export function causeLines(
   const found = switches.filter(({ name }) => causes.includes(name));
   const changes = found.flatMap((each) => each.changes);
   const required = [...new Set(found.flatMap(({ requires }) => requires))].filter((name) => !causes.includes(name));
-  const failed = trials.filter(({ value }) => value === undefined).length;
+  const valueless = trials.filter(({ value }) => value === undefined);
+  const invalid = valueless.filter(({ run }) => run === undefined).length;
+  const failed = valueless.length - invalid;
   const beside = [
     ...(required.length === 0 ? [] : [`it was tried only with ${required.join(', ')} switched, too`]),
     ...(failed === 0 ? [] : [`${counted(failed, 'mixture')} failed and told nothing`]),
+    ...(invalid === 0 ? [] : [`${counted(invalid, 'mixture')} could not be run, and told nothing`]),
   ];
   const [only] = changes;
   if (only !== undefined && changes.length === 1) {

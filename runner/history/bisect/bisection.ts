@@ -3,10 +3,10 @@
  * knows names of changes and asks for values; how a mixture is run is the caller's business.
  */
 
-/** What a mixture gave: a value of the metric, or why it gave none. */
-export type Outcome = { readonly run: number } & (
-  { readonly value: number; readonly failure?: undefined } | { readonly value?: undefined; readonly failure: string }
-);
+/** What a mixture gave: a value of the metric, or why it gave none. Without a run it could not even be begun. */
+export type Outcome =
+  | { readonly run: number; readonly value: number; readonly failure?: undefined }
+  | { readonly run: number | undefined; readonly value?: undefined; readonly failure: string };
 
 /** A mixture that was tried: all as in the good run but for these changes. */
 export type Trial = Outcome & {

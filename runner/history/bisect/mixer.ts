@@ -6,6 +6,7 @@ import type { RunRecord } from '../../../artifacts/metadata/records.js';
 import type { PipelineGraph } from '../../graph/pipeline-graph.js';
 import { selectNodes, withNeeds } from '../../graph/select-nodes.js';
 import { resourcesOf } from '../../plan/resource-digests.js';
+import type { Checked } from '../../source/diagnostic.js';
 import { RequestError } from '../../source/request-error.js';
 import type { BisectQuestion } from './bisect-question.js';
 import { changesBetween, type Change } from './changes.js';
@@ -17,8 +18,11 @@ import { switchesOf, touchedNodes, type Switch } from './switches.js';
 /** What can be switched, and how a mixture is made of it. */
 export interface Mixer {
   readonly switches: readonly Switch[];
-  /** The pipeline up to the metric, with these switches as in the bad run and all else as in the good one. */
-  readonly mix: (switched: readonly string[]) => Promise<Mixture>;
+  /**
+   * The pipeline up to the metric, with these switches as in the bad run and all else as in the good one; or what is wrong
+   * with it, which may be valid with either's params alone.
+   */
+  readonly mix: (switched: readonly string[]) => Promise<Checked<Mixture>>;
 }
 
 /** The params of the good run, some of them as in the bad one; of params that it did not have, those of the bad one. */
@@ -35,17 +39,21 @@ function mixedParams(good: RunRecord, bad: RunRecord, keys: ReadonlySet<string>)
  * Finds what can be switched between two runs.
  *
  * @param load - loads the pipeline file with these params
+ * @returns what is wrong with the pipeline when it is invalid with the params of one of the runs
  */
 export async function makeMixer(
   { good, bad, node }: Pick<BisectQuestion, 'good' | 'bad' | 'node'>,
   metadata: MetadataStore,
-  load: (params: Readonly<Record<string, unknown>>) => Promise<PipelineGraph>,
+  load: (params: Readonly<Record<string, unknown>>) => Promise<Checked<PipelineGraph>>,
   restore: (baseDir: string) => RestoreCode,
-): Promise<Mixer> {
-  const loaded = async (keys: Iterable<string>): Promise<PipelineGraph> =>
+): Promise<Checked<Mixer>> {
+  const loaded = async (keys: Iterable<string>): Promise<Checked<PipelineGraph>> =>
     await load(mixedParams(good, bad, new Set(keys)));
   const params = Object.keys(bad.params).map((name) => `param ${name}`);
-  const [before, after] = [await loaded([]), await loaded(params)];
+  const [first, last] = [await loaded([]), await loaded(params)];
+  if (!first.ok) return first;
+  if (!last.ok) return last;
+  const [before, after] = [first.value, last.value];
   if (!after.nodes.some(({ name }) => name === node)) {
     throw new RequestError('unknown-node', `${bad.file} has no node '${node}' any more`, 'bisect as long as it has');
   }
@@ -54,18 +62,23 @@ export async function makeMixer(
   const changes = changesBetween(sides, counted);
   const { afresh } = resourcesOf(after.baseDir);
   const runs: MixedRuns = { sides, now: afresh, restore: restore(after.baseDir) };
-  const mixChanges = async (switched: readonly Change[]): Promise<Mixture> => {
-    const keys = new Set(switched.map(({ key }) => key));
-    const { graph } = selectNodes(await loaded(keys), { from: [], to: [node], only: [], exclude: [] });
+  const mixGraph = async (whole: PipelineGraph, keys: ReadonlySet<string>): Promise<Mixture> => {
+    const { graph } = selectNodes(whole, { from: [], to: [node], only: [], exclude: [] });
     return await mixRuns(graph, keys, runs);
   };
-  const nodesOf = async ({ kind, key, nodes }: Change): Promise<ReadonlySet<string>> =>
-    kind === 'param' ? touchedNodes(before, await loaded([key])) : nodes;
-  const ends = { none: await mixChanges([]), all: await mixChanges(changes) };
-  const switches = await switchesOf(changes, ends, nodesOf);
-  return {
-    switches,
-    mix: (switched) =>
-      mixChanges(switches.filter(({ name }) => switched.includes(name)).flatMap((each) => each.changes)),
+  const nodesOf = async ({ kind, key, nodes }: Change): Promise<ReadonlySet<string>> => {
+    if (kind !== 'param') return nodes;
+    const alone = await loaded([key]);
+    // Where it is invalid alone, what it goes into is not known: all of it.
+    return alone.ok ? touchedNodes(before, alone.value) : counted;
   };
+  const keysOf = (switched: readonly Change[]): ReadonlySet<string> => new Set(switched.map(({ key }) => key));
+  const ends = { none: await mixGraph(before, new Set()), all: await mixGraph(after, keysOf(changes)) };
+  const switches = await switchesOf(changes, ends, nodesOf);
+  const mix: Mixer['mix'] = async (switched) => {
+    const keys = keysOf(switches.filter(({ name }) => switched.includes(name)).flatMap((each) => each.changes));
+    const graph = await loaded(keys);
+    return graph.ok ? { ok: true, value: await mixGraph(graph.value, keys), warnings: [] } : graph;
+  };
+  return { ok: true, value: { switches, mix }, warnings: [] };
 }
