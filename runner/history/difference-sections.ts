@@ -80,6 +80,7 @@ export function isSameRun(difference: RunDifference & ContentDifference): boolea
 /** The tables of a comparison that have anything to tell. */
 export function differenceSections(difference: RunDifference & ContentDifference): readonly Section[] {
   const { params, ingredients, metrics, artifacts, timings, data, confusions } = difference;
+  const names = (...titles: readonly string[]): readonly Column[] => titles.map((title) => ({ title, isName: true }));
   const left = (...titles: readonly string[]): readonly Column[] => titles.map((title) => ({ title }));
   const right = (...titles: readonly string[]): readonly Column[] =>
     titles.map((title) => ({ title, align: 'right' as const }));
@@ -89,7 +90,7 @@ export function differenceSections(difference: RunDifference & ContentDifference
   const all: readonly Section[] = [
     {
       title: 'params',
-      columns: left('param', 'before', 'after'),
+      columns: [...names('param'), ...left('before', 'after')],
       rows: params.map(({ name, before, after }) => [
         name,
         valueText(JSON.stringify(before), '–'),
@@ -98,7 +99,7 @@ export function differenceSections(difference: RunDifference & ContentDifference
     },
     {
       title: 'ingredients of steps',
-      columns: left('node', 'ingredient', 'before', 'after'),
+      columns: [...names('node', 'ingredient'), ...left('before', 'after')],
       rows: ingredients.map(({ node, path, before, after }) => [
         node,
         path,
@@ -108,12 +109,12 @@ export function differenceSections(difference: RunDifference & ContentDifference
     },
     {
       title: 'user code',
-      columns: left('node', 'declaration', 'change'),
+      columns: [...names('node', 'declaration'), ...left('change')],
       ...listed(codeRows(ingredients), LISTED_PARTS),
     },
     {
       title: 'metrics',
-      columns: [...left('metric'), ...right('before', 'after', 'change')],
+      columns: [...names('metric'), ...right('before', 'after', 'change')],
       rows: unequal.map(({ node, metric, before, after }) => [
         `${node}.${metric}`,
         number(before),
@@ -124,7 +125,7 @@ export function differenceSections(difference: RunDifference & ContentDifference
     },
     {
       title: 'confusions',
-      columns: [...left('evaluation', 'is', 'taken for'), ...right('before', 'after', 'change')],
+      columns: [...left('evaluation'), ...names('is', 'taken for'), ...right('before', 'after', 'change')],
       ...listed(
         confusions.map(({ output, label, predicted, before, after }) => [
           output,
@@ -139,12 +140,12 @@ export function differenceSections(difference: RunDifference & ContentDifference
     },
     {
       title: 'data',
-      columns: left('output', 'what', 'before', 'after'),
+      columns: [...names('output', 'what'), ...left('before', 'after')],
       rows: data.map(({ output, fact, before, after }) => [output, fact, before ?? '–', after ?? '–']),
     },
     {
       title: 'artifacts that differ',
-      columns: [...left('output', 'before', 'after'), ...right('size')],
+      columns: [...names('output'), ...left('before', 'after'), ...right('size')],
       rows: artifacts.map(({ output, before, after }) => {
         const more = (after?.bytes ?? 0) - (before?.bytes ?? 0);
         const size =
@@ -158,7 +159,7 @@ export function differenceSections(difference: RunDifference & ContentDifference
     },
     {
       title: 'timings',
-      columns: [...left('node'), ...right('before', 'after')],
+      columns: [...names('node'), ...right('before', 'after')],
       rows: timings.map(({ node, before, after }) => [node, timingText(before), timingText(after)]),
     },
   ];

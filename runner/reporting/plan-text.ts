@@ -101,7 +101,7 @@ export function planText(
     const { action, reason } = plannedAction(each);
     return [`${MARKS[STATES[action]]} ${action}`, each.node.name, amount(each, expectation), reason];
   });
-  const titles = [{ title: '' }, { title: '' }, { title: '', align: 'right' as const }, { title: '' }];
+  const titles = [{ title: '' }, { title: '', isName: true }, { title: '', align: 'right' as const }, { title: '' }];
   const lines = tableLines(titles, rows, columns).map((line, index) => {
     const each = planned[index];
     return each === undefined ? line : paintState(style, STATES[plannedAction(each).action])(line);

@@ -88,7 +88,8 @@ function metrics(nodes: readonly NodeView[], run: string, { columns }: Drawing):
       ? shown
       : [...shown, [node.name, `… ${String(all.length - MOST_METRICS)} more`, '']];
   });
-  const titles = [{ title: '' }, { title: '' }, { title: '' }];
+  const name = { title: '', isName: true };
+  const titles = [name, name, { title: '' }];
   return limited(tableLines(titles, rows, columns - 2), 0, run);
 }
 

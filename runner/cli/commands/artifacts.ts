@@ -52,7 +52,7 @@ export const command: Command<ArtifactsArguments> = ({ type, pipeline, limit }, 
       const columns = [
         { title: 'id', align: 'right' as const },
         { title: 'type' },
-        { title: 'made as' },
+        { title: 'made as', isName: true },
         { title: 'in' },
         { title: 'digest' },
         { title: 'size', align: 'right' as const },

@@ -71,7 +71,7 @@ function hitLines(explanation: Explanation, style: Style, width: number): readon
     'all ingredients are the same:',
     ...indented(
       tableLines(
-        [{ title: '' }, { title: '' }, { title: '' }],
+        [{ title: '', isName: true }, { title: '' }, { title: '', isName: true }],
         ingredients
           .filter(({ value }) => value !== '{}')
           .map(({ path, value, place }) => [path, valueText(value, NONE), place ?? '']),
@@ -107,7 +107,13 @@ function comparisonLines(
   const compared = `run ${String(other.runId)} (${moment(other.startedAt)}${plainLine(name)})`;
   if (changes.length === 0) return [`all ingredients are the same as in ${compared}`];
   const table = tableLines(
-    [{ title: 'ingredient' }, { title: 'before' }, { title: 'after' }, { title: 'place' }, { title: '' }],
+    [
+      { title: 'ingredient', isName: true },
+      { title: 'before' },
+      { title: 'after' },
+      { title: 'place', isName: true },
+      { title: '' },
+    ],
     changes.map(({ path, before, after, place, madeBy }) => [
       path,
       valueText(before, NONE),

@@ -3,23 +3,17 @@
  */
 import { suggest } from '../../config/fields.js';
 import { plainLine } from '../../reporting/text/plain-text.js';
-import { counted, metricText, moment } from '../../reporting/text/quantities.js';
-import { tableLines } from '../../reporting/text/table.js';
+import { counted } from '../../reporting/text/quantities.js';
 import { RequestError } from '../../source/request-error.js';
 import { EXIT, type Command, type Environment } from '../command.js';
 import type { MetricsArguments } from '../arguments.js';
 import { answerJson, withStore } from '../open-store.js';
 import { findRun } from '../../history/find-run.js';
+import { metricsTable, type Series } from '../../history/metrics-table.js';
 import { valuedRunJson } from '../../history/run-json.js';
 import { selectRuns } from '../../history/run-selection.js';
 import type { ValuedRun } from '../../history/run-values.js';
 import { rootOption } from '../shown-path.js';
-
-/** One metric of one node. */
-interface Series {
-  readonly node: string;
-  readonly metric: string;
-}
 
 /** Every metric of these runs, in the order in which nodes are executed. */
 function seriesOf(runs: readonly ValuedRun[]): readonly Series[] {
@@ -54,25 +48,10 @@ function metricsText(
   environment: Environment,
 ): string {
   const { stdout } = environment;
-  const right = 'right' as const;
-  const columns = [
-    { title: 'run', align: right },
-    { title: 'started' },
-    { title: 'state' },
-    ...series.map(({ node, metric }) => ({ title: plainLine(`${node}.${metric}`), align: right })),
-  ];
-  const rows = runs.map(({ run, nodes }) => [
-    String(run.id),
-    moment(run.startedAt),
-    run.state.toLowerCase(),
-    ...series.map(({ node, metric }) => {
-      const value = nodes.findLast((each) => each.node === node)?.metrics[metric];
-      return value === undefined ? '' : metricText(value);
-    }),
-  ]);
+  const width = stdout.isTTY ? stdout.columns : Infinity;
   return [
     `${plainLine(pipeline)}: ${counted(runs.length, 'run')}`,
-    ...tableLines(columns, rows, stdout.isTTY ? stdout.columns : Infinity),
+    ...metricsTable(runs, series, width),
     '',
     ...(runs.length > 1
       ? [`next: pipeline diff ${String(runs[1]?.run.id)} ${String(runs[0]?.run.id)}${rootOption(environment)}`, '']

@@ -43,7 +43,7 @@ function runsText(
   const paths = [...new Set([...pathsIn(where), ...pathsIn(sort)])];
   const columns = [
     { title: 'run', align: right },
-    { title: 'pipeline' },
+    { title: 'pipeline', isName: true },
     { title: 'state' },
     { title: 'started' },
     { title: 'took', align: right },

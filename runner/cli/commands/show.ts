@@ -9,6 +9,7 @@ import { plainLine, plainText } from '../../reporting/text/plain-text.js';
 import { byteSize, duration, metricText, moment, shortDigest } from '../../reporting/text/quantities.js';
 import { MARKS, paintState, styleFor, type Style } from '../../reporting/text/style.js';
 import { tableLines } from '../../reporting/text/table.js';
+import { valueText } from '../../reporting/text/value-text.js';
 import { EXIT, type Command, type Environment } from '../command.js';
 import type { ShowArguments } from '../arguments.js';
 import { answerJson, withStore, type OpenStore } from '../open-store.js';
@@ -27,7 +28,7 @@ function headline(run: RunRecord, now: number, style: Style): readonly string[] 
         : run.state === 'FAILED'
           ? style.bad(`failed after ${took}`)
           : style.warn(`stopped after ${took}`);
-  const params = Object.entries(run.params).map(([name, value]) => `${name}=${JSON.stringify(value)}`);
+  const params = Object.entries(run.params).map(([name, value]) => `${name}=${valueText(JSON.stringify(value), '')}`);
   return [
     `${style.strong(`${plainLine(run.pipeline)}, run ${String(run.id)}`)}: ${verdict}`,
     `${plainLine(run.file)}, started ${moment(run.startedAt)}`,
@@ -96,6 +97,7 @@ function section(title: string, lines: readonly string[], style: Style): string 
 }
 
 const PLAIN = { title: '' };
+const NAME = { title: '', isName: true };
 const RIGHT = { title: '', align: 'right' } as const;
 const RESOURCES = [
   PLAIN,
@@ -109,7 +111,7 @@ function showText(run: RunRecord, store: OpenStore, environment: Environment): s
   const width = stdout.isTTY ? stdout.columns - 2 : Infinity;
   const executions = store.metadata.executionsOf(run.id);
   const nodes = tableLines(
-    [PLAIN, PLAIN, PLAIN, RIGHT, PLAIN],
+    [PLAIN, NAME, PLAIN, RIGHT, PLAIN],
     executions.map((each) => nodeRow(each, store, now)),
     width,
   ).map((line, index) => paintState(style, NODE_STATES[executions[index]?.execution.state ?? 'RUNNING'])(line));
@@ -134,7 +136,7 @@ function showText(run: RunRecord, store: OpenStore, environment: Environment): s
     section('nodes', nodes, style),
     section('artifacts', tableLines([PLAIN, PLAIN, PLAIN, RIGHT], artifacts, width), style),
     section('resources', tableLines(RESOURCES, resources, width), style),
-    section('metrics', tableLines([PLAIN, PLAIN, PLAIN], metrics, width), style),
+    section('metrics', tableLines([NAME, NAME, PLAIN], metrics, width), style),
     section('failures', failures, style),
     next === undefined
       ? ''

@@ -63,6 +63,20 @@ export function cut(line: string, columns: number): string {
   return `${kept}…`;
 }
 
+/** The same, with `…` in its middle: a name, path or place is known by both of its ends. */
+export function cutInside(line: string, columns: number): string {
+  if (displayWidth(line) <= columns) return line;
+  const characters = Array.from(line);
+  const left = cut(line, Math.ceil((columns + 1) / 2));
+  let tail = '';
+  for (let rest = columns - displayWidth(left); ;) {
+    const character = characters.pop() ?? '';
+    rest -= characterWidth(character);
+    if (rest < 0 || character === '') return left + tail;
+    tail = character + tail;
+  }
+}
+
 /** The line, filled with spaces to so many columns. */
 export function pad(line: string, columns: number, align: 'left' | 'right' = 'left'): string {
   const space = ' '.repeat(Math.max(0, columns - displayWidth(line)));

@@ -1,12 +1,14 @@
 /**
  * Aligned tables of plain text.
  */
-import { cut, displayWidth, pad, plainLine } from './plain-text.js';
+import { cut, cutInside, displayWidth, pad, plainLine } from './plain-text.js';
 
 /** A column: its heading and which side its cells keep to. */
 export interface Column {
   readonly title: string;
   readonly align?: 'left' | 'right';
+  /** Its cells say what a row is about; the first column's do, where no column is marked. */
+  readonly isName?: boolean;
 }
 
 /** Columns of space between two cells. */
@@ -17,7 +19,7 @@ const NARROWEST = 6;
 
 /**
  * Lines of a table; the headings first, when any column has one. Cells are made plain; where the width does not suffice,
- * the widest columns are cut.
+ * the widest columns are cut: names and what keeps to the right, which are numbers, after all others.
  *
  * @param width - columns of the terminal; Infinity where lines may be of any length
  */
@@ -27,31 +29,49 @@ export function tableLines(
   width: number,
 ): readonly string[] {
   if (rows.length === 0) return [];
+  const isMarked = columns.some(({ isName }) => isName);
+  const isName = (index: number): boolean => (isMarked ? columns[index]?.isName === true : index === 0);
   const titled = columns.some(({ title }) => title !== '');
-  const cells = [...(titled ? [columns.map(({ title }) => title)] : []), ...rows.map((row) => row.map(plainLine))];
-  const widths = columns.map((_, index) =>
-    cells.reduce((widest, row) => Math.max(widest, displayWidth(row[index] ?? '')), 0),
-  );
-  fit(widths, width - GAP * (columns.length - 1));
+  const body = rows.map((row) => row.map(plainLine));
+  const cells = [...(titled ? [columns.map(({ title }) => title)] : []), ...body];
+  const widthsOf = (lines: readonly (readonly string[])[]): number[] =>
+    columns.map((_, index) => lines.reduce((widest, row) => Math.max(widest, displayWidth(row[index] ?? '')), 0));
+  const widths = widthsOf(cells);
+  const available = width - GAP * (columns.length - 1);
+  if (widths.reduce((sum, each) => sum + each, 0) > available) {
+    const numbers = widthsOf(body);
+    const least = ({ align }: Column, index: number): number => {
+      // A name may take two thirds of the width before others are cut as far as can be.
+      if (isName(index)) return Math.floor((available * 2) / 3);
+      return align === 'right' ? (numbers[index] ?? 0) : NARROWEST;
+    };
+    fit(widths, available, columns.map(least));
+    fit(
+      widths,
+      available,
+      columns.map(() => NARROWEST),
+    );
+  }
   return cells.map((row) =>
     columns
       .map(({ align }, index) => {
         const columnWidth = widths[index] ?? 0;
-        return pad(cut(row[index] ?? '', columnWidth), columnWidth, align);
+        const shorten = isName(index) ? cutInside : cut;
+        return pad(shorten(row[index] ?? '', columnWidth), columnWidth, align);
       })
       .join(' '.repeat(GAP))
       .trimEnd(),
   );
 }
 
-/** Takes from the widest until all fit, or all are as narrow as can be. */
-function fit(widths: number[], available: number): void {
+/** Takes from the widest of those that are wider than their least until all fit, or none is. */
+function fit(widths: number[], available: number, least: readonly number[]): void {
   let over = widths.reduce((sum, each) => sum + each, 0) - available;
   while (over > 0) {
-    const widest = widths.indexOf(Math.max(...widths));
-    const current = widths[widest] ?? 0;
-    if (current <= NARROWEST) return;
-    widths[widest] = current - 1;
+    const spare = widths.map((each, index) => (each > (least[index] ?? 0) ? each : 0));
+    const widest = Math.max(...spare);
+    if (widest === 0) return;
+    widths[spare.indexOf(widest)] = widest - 1;
     over--;
   }
 }

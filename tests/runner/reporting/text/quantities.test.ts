@@ -83,6 +83,21 @@ describe('tables', () => {
     ]);
   });
 
+  test('keep names and numbers whole as long as others can be cut', () => {
+    const wide = [
+      ['examples.examples', '3.1 MB', 'ModelEvaluation'],
+      ['short', '17 B', ''],
+    ];
+    expect(tableLines(columns, wide, 38)).toEqual([
+      'node                 size',
+      'examples.examples  3.1 MB  ModelEvalu…',
+      'short                17 B',
+    ]);
+    expect(tableLines(columns, wide, 24)).toEqual(['node        size', 'exam…les  3.1 MB  Model…', 'short       17 B']);
+    const marked = [{ title: '' }, { title: '', isName: true }];
+    expect(tableLines(marked, [['a long text', 'the name of it']], 24)).toEqual(['a long …  the name of it']);
+  });
+
   test('of nothing are nothing; cells move no cursor', () => {
     expect(tableLines(columns, [], 80)).toEqual([]);
     expect(tableLines([{ title: '' }], [['\u001b[2Ja\nb']], 80)).toEqual(['a ⏎ b']);
