@@ -3,7 +3,6 @@
  */
 import { createHash } from 'node:crypto';
 import { createReadStream, lstatSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
-import { stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { canonicalJson } from './canonical-json.js';
 import type { Digest } from './store/artifact-store.js';
@@ -139,8 +138,7 @@ export function listOutsideFiles(folder: string): readonly ListedFile[] {
  */
 export async function digestOfPath(path: string): Promise<Digest> {
   try {
-    const info = await stat(path);
-    if (info.isFile()) return (await hashFile(path)).sha256;
+    if (statSync(path).isFile()) return (await hashFile(path)).sha256;
     const digests: Record<string, Digest> = {};
     for (const file of listOutsideFiles(path)) {
       digests[file.path] = (await hashFile(file.absolute)).sha256;

@@ -84,6 +84,18 @@ export interface ReusableExecutions {
   readonly witnesses: ReadonlyMap<Digest, StatWitness>;
 }
 
+/** What a run has on record of a node, for the next run to have in common with it. */
+export interface StandingExecution {
+  readonly id: number;
+  readonly component: string;
+  readonly fingerprint: Digest;
+  /** What is kept beside the fingerprint: see {@link FingerprintRecord.sources}. */
+  readonly sources: string;
+  /** The execution whose outputs it has; they may be used. */
+  readonly origin: number;
+  readonly inputs: readonly Binding[];
+}
+
 /** An artifact at a port of an execution. */
 export interface BoundArtifact {
   readonly port: string;
@@ -152,7 +164,7 @@ export interface MetadataStore {
   /**
    * Records a run that is complete at once: all its executions are those of an earlier run, whose outputs stand for it.
    *
-   * @param repeat - `of`: a run with executions of its own; `nodes`: how many those are
+   * @param repeat - `of`: that run; `nodes`: how many executions it has
    * @returns its id; or undefined, recording nothing, when a run that looked for executions would not find just these
    */
   recordRepeat(
@@ -185,12 +197,21 @@ export interface MetadataStore {
    * when that execution's outputs may no longer be used.
    */
   recordCached(execution: NewExecution, from: ReusableExecution, endedAt: number): number | undefined;
+  /**
+   * Records executions of an earlier run as this run's too: their outputs stand for it. One row in place of some twenty, for
+   * those of {@link standingOf} that say the same as {@link recordCached} would.
+   *
+   * @param fingerprints - of these executions, where what is kept beside them has changed
+   */
+  recordRepeated(runId: number, executions: readonly number[], fingerprints: readonly FingerprintRecord[]): void;
   failExecution(executionId: number, end: Breakdown): void;
 
   /** The newest COMPLETE, reusable execution with this fingerprint. */
   findCompleted(fingerprint: Digest): ReusableExecution | undefined;
   /** What `findCompleted` and `witness` answer for all steps of a pipeline's latest run, in a few queries. */
   completedOf(pipeline: string): ReusableExecutions;
+  /** The executions of a pipeline's latest run whose outputs may be used again, by node. */
+  standingOf(pipeline: string): ReadonlyMap<string, StandingExecution>;
   /** Forbids reuse of executions that made this artifact, because it is damaged or gone. Marks the artifacts DELETED. */
   retireArtifact(digest: Digest): void;
   /** What {@link retireArtifact} would forget of an artifact. */
@@ -207,7 +228,7 @@ export interface MetadataStore {
   countRuns(query: Pick<RunQuery, 'pipeline' | 'state'>): number;
   /** Metrics of all nodes that have any, of the runs from `first` to `last`, in the order in which they were executed. */
   metricsOf(query: { pipeline?: string | undefined; first: number; last: number }): readonly NodeMetrics[];
-  /** Those of a run that it repeats among them, as {@link recordRepeat} tells. */
+  /** Those of earlier runs among them that it repeats: see {@link recordRepeated}. */
   executionsOf(runId: number): readonly ExecutionWithArtifacts[];
   /** How many executions of a run are in each state. */
   executionCounts(runId: number): Readonly<Record<ExecutionState, number>>;

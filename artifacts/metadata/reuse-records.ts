@@ -3,13 +3,20 @@
  */
 import type { Database } from './database.js';
 import type { MetadataStore } from './metadata-store.js';
-import { BINDING_SELECT, EXECUTION_SELECT, number, text, witnessOf } from './rows.js';
+import type { Binding } from './records.js';
+import { BINDING_SELECT, EXECUTION_SELECT, EXECUTIONS_OF_RUN, number, text, witnessOf } from './rows.js';
 import { ARTIFACT_STATE, EVENT } from './schema.js';
 import type { RecordWriter } from './record-writer.js';
 import { rowsOf, wholeWithArtifacts } from './bound-executions.js';
 
 /** Executions with an artifact of a digest among their outputs. */
 const MADE_BY = `SELECT b.execution_id FROM pipeline_binding b JOIN pipeline_artifact d ON d.artifact_id = b.artifact_id WHERE d.digest = ? AND b.direction = ${String(EVENT.output)}`;
+
+/** Executions of the latest run of a pipeline that has any. */
+const LATEST = EXECUTIONS_OF_RUN.replace(
+  '?',
+  '(SELECT l.id FROM pipeline_run l WHERE l.pipeline = ? AND EXISTS (SELECT 1 FROM Association WHERE context_id = l.context_id) ORDER BY l.id DESC LIMIT 1)',
+);
 
 /** Reads and writes of a file on what may be used again. */
 export function reuseRecords(
@@ -19,6 +26,7 @@ export function reuseRecords(
   MetadataStore,
   | 'completedOf'
   | 'findCompleted'
+  | 'standingOf'
   | 'retireArtifact'
   | 'standing'
   | 'reviveArtifact'
@@ -28,9 +36,7 @@ export function reuseRecords(
 > {
   return {
     completedOf: (pipeline) => {
-      const latest =
-        'SELECT r.id FROM pipeline_run r WHERE r.pipeline = ? AND EXISTS (SELECT 1 FROM pipeline_execution WHERE run_id = r.id) ORDER BY r.id DESC LIMIT 1';
-      const reusable = `reusable = 1 AND fingerprint IN (SELECT fingerprint FROM pipeline_execution WHERE run_id = (${latest}))`;
+      const reusable = `reusable = 1 AND fingerprint IN (SELECT fingerprint FROM pipeline_execution WHERE execution_id IN (${LATEST}))`;
       const outputs = `direction = ${String(EVENT.output)} AND execution_id IN (SELECT execution_id FROM pipeline_execution WHERE ${reusable})`;
       const artifacts = `SELECT artifact_id FROM pipeline_binding WHERE ${outputs}`;
       const found = wholeWithArtifacts(
@@ -63,6 +69,33 @@ export function reuseRecords(
         if (found !== undefined) return found;
       }
       return undefined;
+    },
+
+    standingOf: (pipeline) => {
+      const inputs = new Map<number, Binding[]>();
+      const bindings = `SELECT * FROM pipeline_binding WHERE direction = ${String(EVENT.input)} AND execution_id IN (${LATEST}) ORDER BY execution_id, port, position`;
+      for (const row of database.all(bindings, pipeline)) {
+        const id = number(row, 'execution_id');
+        const bound = inputs.get(id) ?? [];
+        inputs.set(id, bound);
+        bound.push({ port: text(row, 'port'), index: number(row, 'position'), artifactId: number(row, 'artifact_id') });
+      }
+      const executions = `SELECT p.execution_id, p.node, p.component, p.fingerprint, o.execution_id AS origin, f.sources FROM pipeline_execution p JOIN pipeline_execution o ON o.execution_id = coalesce(p.cached_from, p.execution_id) JOIN pipeline_fingerprint f ON f.digest = p.fingerprint WHERE o.reusable = 1 AND p.execution_id IN (${LATEST}) ORDER BY p.execution_id`;
+      return new Map(
+        database.all(executions, pipeline).map((row) => {
+          const id = number(row, 'execution_id');
+          const standing = {
+            id,
+            component: text(row, 'component'),
+            fingerprint: text(row, 'fingerprint'),
+            sources: text(row, 'sources'),
+            origin: number(row, 'origin'),
+            inputs: inputs.get(id) ?? [],
+          };
+          // Of several of one node the latest comes last, and stays.
+          return [text(row, 'node'), standing] as const;
+        }),
+      );
     },
 
     retireArtifact: (digest) => {

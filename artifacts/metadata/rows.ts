@@ -143,7 +143,7 @@ export function executionRecord(row: Row): ExecutionRecord {
   };
 }
 
-/** An execution as a run has it that repeats the one which it is from: its outputs stood there already. */
+/** An execution as a run has it that repeats one of an earlier run: its outputs stood there already when it began. */
 export function repeated(execution: ExecutionRecord, run: RunRecord): ExecutionRecord {
   const skipped = execution.state === 'SKIPPED';
   return {
@@ -156,7 +156,7 @@ export function repeated(execution: ExecutionRecord, run: RunRecord): ExecutionR
     resources: undefined,
     attempts: 0,
     startedAt: run.startedAt,
-    endedAt: run.endedAt,
+    endedAt: run.startedAt,
   };
 }
 

@@ -3,10 +3,10 @@
  */
 import { canonicalJson } from '../canonical-json.js';
 import type { ArtifactType } from '../types.js';
-import type { Database } from './database.js';
+import type { Database, SqlValue } from './database.js';
 import type { MetadataStore } from './metadata-store.js';
-import type { ProcessIdentity } from './records.js';
-import { costJson, number, runRecord, text } from './rows.js';
+import type { ProcessIdentity, RunRecord } from './records.js';
+import { costJson, EXECUTIONS_OF_RUN, number, runRecord, text } from './rows.js';
 import { DATA_TYPE, EXECUTION_STATE, NO_FINGERPRINT, TYPE_KIND } from './schema.js';
 import type { RecordWriter } from './record-writer.js';
 
@@ -16,7 +16,7 @@ import type { RecordWriter } from './record-writer.js';
  */
 const STANDING = `SELECT count(*) AS executions, coalesce(sum(p.fingerprint = ? OR
   (SELECT max(o.execution_id) FROM pipeline_execution o WHERE o.fingerprint = p.fingerprint AND o.reusable = 1) = coalesce(p.cached_from, p.execution_id)), 0) AS standing
-  FROM pipeline_execution p WHERE p.run_id = ?`;
+  FROM pipeline_execution p WHERE p.execution_id IN (${EXECUTIONS_OF_RUN})`;
 
 /** The writes of a file. */
 export function runWrites(
@@ -34,8 +34,24 @@ export function runWrites(
   | 'recordCached'
   | 'recordResolved'
   | 'recordSkipped'
+  | 'recordRepeated'
   | 'failExecution'
 > {
+  /** Makes executions a run's too, with the artifacts at their ports. @param executions - a query of their numbers */
+  const join = ({ pipeline, id, startedAt }: RunRecord, executions: string, value: SqlValue): void => {
+    const context = writer.contextId('pipeline_run', `${pipeline}.${String(id)}`, startedAt);
+    database.run(
+      `INSERT INTO Association (context_id, execution_id) SELECT ?, execution_id FROM (${executions})`,
+      context,
+      value,
+    );
+    database.run(
+      `INSERT INTO Attribution (context_id, artifact_id) SELECT DISTINCT ?, artifact_id FROM pipeline_binding WHERE execution_id IN (${executions}) ON CONFLICT DO NOTHING`,
+      context,
+      value,
+    );
+  };
+
   return {
     beginRun: (run) => writer.transaction(() => writer.insertRun(run, 'RUNNING', null)),
 
@@ -43,20 +59,9 @@ export function runWrites(
       writer.transaction(() => {
         const found = database.get(STANDING, NO_FINGERPRINT, of) ?? {};
         if (number(found, 'executions') !== nodes || number(found, 'standing') !== nodes) return undefined;
-        const { id } = writer.insertRun(run, 'COMPLETE', endedAt);
-        const context = writer.contextId('pipeline_run', `${run.pipeline}.${String(id)}`, run.startedAt);
-        const executions = 'SELECT execution_id FROM pipeline_execution WHERE run_id = ?';
-        database.run(
-          `INSERT INTO Association (context_id, execution_id) SELECT ?, execution_id FROM (${executions})`,
-          context,
-          of,
-        );
-        database.run(
-          `INSERT INTO Attribution (context_id, artifact_id) SELECT ?, artifact_id FROM (SELECT DISTINCT artifact_id FROM pipeline_binding WHERE execution_id IN (${executions}))`,
-          context,
-          of,
-        );
-        return id;
+        const inserted = writer.insertRun(run, 'COMPLETE', endedAt);
+        join(inserted, EXECUTIONS_OF_RUN, of);
+        return inserted.id;
       }),
 
     endRun: (runId, state, endedAt) => {
@@ -173,6 +178,14 @@ export function runWrites(
         writer.property('Execution', id, 'skipped', true, reason);
         return id;
       }),
+
+    recordRepeated: (runId, executions, fingerprints) => {
+      writer.transaction(() => {
+        join(writer.runOf(runId), 'SELECT value AS execution_id FROM json_each(?)', JSON.stringify(executions));
+        for (const { digest, sources } of fingerprints)
+          database.run('UPDATE pipeline_fingerprint SET sources = ? WHERE digest = ?', sources, digest);
+      });
+    },
 
     failExecution: (executionId, end) => {
       writer.transaction(() => {

@@ -17,6 +17,7 @@ import { WaitingLine } from '../plan/waiting-line.js';
 import { Beginning } from './beginning.js';
 import { checkDeterminism } from './check-determinism.js';
 import type { RunOutcome, StepFailure, StepResources } from './run-event.js';
+import { RepeatedExecutions } from './repeated-executions.js';
 import { RunState } from './run-state.js';
 import { Settling } from './settling.js';
 import { runStep, StepEnded, type StepOutcome, type StepSurroundings } from './run-step.js';
@@ -77,15 +78,17 @@ export class Run {
     const store = { artifacts: this.#surroundings.artifacts, metadata: this.#metadata };
     const plan = await planPipeline({ ...this.#options, graph, store }, this.#planner);
     this.#metadata.transaction(() => {
+      const repeated = new RepeatedExecutions(this.#metadata.standingOf(graph.name));
       for (const { node, plan: decision } of plan) {
         // What garbage collection has taken since is decided anew when the node's turn comes.
         // What is damaged is put aside first, when the node's turn comes; what needs it waits.
         if (this.#state.state(node.name) !== 'ready' || ('damaged' in decision && decision.damaged.length > 0))
           continue;
-        if (decision.kind === 'cached') this.#useCached(node, this.#inputs(node), decision);
+        if (decision.kind === 'cached') this.#useCached(node, this.#inputs(node), decision, repeated);
         else if (decision.kind === 'resolved') this.#useResolved(node, decision);
         else if (decision.kind === 'skipped') this.#skip(node.name, node.spec.name, decision.reason);
       }
+      this.#metadata.recordRepeated(this.#id, repeated.executions, repeated.fingerprints);
     });
     const cancel = (): void => {
       this.#queue.clear();
@@ -166,11 +169,22 @@ export class Run {
     };
   }
 
-  /** @returns false when the outputs are no longer there to be used */
-  #useCached(node: GraphNode, inputs: ArtifactsByPort, decision: Extract<Decision, { kind: 'cached' }>): boolean {
+  /**
+   * @param repeated - gathers what need not be recorded anew
+   * @returns false when the outputs are no longer there to be used
+   */
+  #useCached(
+    node: GraphNode,
+    inputs: ArtifactsByPort,
+    decision: Extract<Decision, { kind: 'cached' }>,
+    repeated?: RepeatedExecutions,
+  ): boolean {
     const { execution, outputs } = decision.from;
     const cached = { ...this.#execution(node, inputs, decision), log: execution.log };
-    if (this.#metadata.recordCached(cached, decision.from, Date.now()) === undefined) return false;
+    const isRecorded =
+      repeated?.take(cached, execution.id) === true ||
+      this.#metadata.recordCached(cached, decision.from, Date.now()) !== undefined;
+    if (!isRecorded) return false;
     this.#finish(node, { kind: 'made', outputs: byPort(outputs), metrics: execution.metrics }, 'cached');
     const event = {
       type: 'step-cached',

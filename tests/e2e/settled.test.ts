@@ -1,16 +1,7 @@
 /**
  * The short way of a run that was made before: what it looks at, what it records, and all that leads back to the whole way.
  */
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  utimesSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { sha256Hex } from '../../artifacts/digest.js';
@@ -25,13 +16,13 @@ const temporaryFolder = temporaryFolders();
 const first = step('first', 'a');
 const second = step('second', 'b', { in: 'first.report' });
 
-/** Runs of a store that have no executions of their own. */
-function repeats(folder: string): readonly unknown[] {
-  if (!existsSync(join(folder, '.pipeline'))) return [];
-  const own = 'SELECT run_id FROM pipeline_execution';
-  return rows(join(folder, '.pipeline'), `SELECT id FROM pipeline_run WHERE id NOT IN (${own}) ORDER BY id`).map(
-    ({ id }) => id,
-  );
+/** When a run last took the lock of its pipeline, as one does that goes the whole way. */
+function lockedAt(folder: string): bigint | undefined {
+  return statSync(join(folder, '.pipeline', 'locks'), { bigint: true, throwIfNoEntry: false })?.mtimeNs;
+}
+
+function lastRun(folder: string): unknown {
+  return rows(join(folder, '.pipeline'), 'SELECT max(id) AS id FROM pipeline_run')[0]?.['id'];
 }
 
 /** A run that was made, and one that repeated it. */
@@ -44,11 +35,11 @@ async function settled(nodes: Readonly<Record<string, string>> = { first, second
 
 /** Runs until a run has repeated another: the first comes too close to the making of the files. */
 async function settle(folder: string, ...args: readonly string[]): Promise<void> {
-  const before = repeats(folder).length;
   for (let run = 0; run < 4; run++) {
+    const before = lockedAt(folder);
     const { status, stderr } = await pipeline(folder, ['run', 'p.yaml', ...args, '--json']);
     expect([status, stderr]).toEqual([0, '']);
-    if (repeats(folder).length > before) return;
+    if (lockedAt(folder) === before) return;
   }
   throw new Error('no run was repeated');
 }
@@ -62,8 +53,10 @@ async function json(folder: string, ...args: readonly string[]): Promise<Readonl
 describe('a run that repeats another', () => {
   test('says what a cached run says, in lines and in events', async () => {
     const folder = await settled();
-    const [run] = repeats(folder);
+    await pipeline(folder, ['run', 'p.yaml']);
+    const before = lockedAt(folder);
     const told = await pipeline(folder, ['run', 'p.yaml']);
+    expect(lockedAt(folder)).toBe(before);
     // By another command line: the whole way.
     const whole = await pipeline(folder, ['run', './p.yaml']);
     const text = (output: string): string =>
@@ -77,14 +70,13 @@ describe('a run that repeats another', () => {
     const plain = (output: string): unknown =>
       events(output).map((event) => Object.entries(event).filter(([key]) => !changing.includes(key)));
     expect(plain(again.stdout)).toEqual(plain(long.stdout));
-    expect(repeats(folder)).toContain(run);
     expect(executed(folder, 'first')).toBe(1);
     expect(faultsOf(join(folder, '.pipeline'))).toEqual([]);
   });
 
   test('is told like any other by all that look back', async () => {
     const folder = await settled();
-    const [repeat] = repeats(folder);
+    const repeat = lastRun(folder);
     const run = String(repeat);
     expect(await json(folder, 'show', run)).toMatchObject({
       run: repeat,
@@ -107,7 +99,7 @@ describe('a run that repeats another', () => {
 
   test('can be exported, and imported elsewhere', async () => {
     const folder = await settled();
-    const run = String(repeats(folder)[0]);
+    const run = String(lastRun(folder));
     expect((await pipeline(folder, ['export', run, '--output', 'run.tar.gz'])).status).toBe(0);
     const there = temporaryFolder();
     const imported = await pipeline(there, ['import', join(folder, 'run.tar.gz')]);
@@ -135,11 +127,61 @@ describe('a run that repeats another', () => {
   });
 });
 
+describe('a run that goes the whole way', () => {
+  function executionsIn(folder: string): number {
+    return rows(join(folder, '.pipeline'), 'SELECT execution_id FROM pipeline_execution').length;
+  }
+
+  test('has those cached executions in common with the latest that say the same', async () => {
+    const folder = temporaryFolder();
+    writePipeline(folder, { first, second });
+    await runPipeline(folder);
+    expect(executionsIn(folder)).toBe(2);
+    const file = join(folder, 'p.yaml');
+    writeFileSync(file, `# A comment.\n\n${readFileSync(file, 'utf8')}`);
+    expect(await runPipeline(folder)).toEqual({ first: 'cached', second: 'cached' });
+    expect(executionsIn(folder)).toBe(2);
+    const { ingredients } = await json(folder, 'explain', 'second');
+    const line = readFileSync(file, 'utf8')
+      .split('\n')
+      .findIndex((text) => text.includes('second:'));
+    expect(ingredients).toContainEqual(
+      expect.objectContaining({
+        path: 'component.name',
+        place: expect.stringContaining(`p.yaml:${String(line + 1)}:`),
+      }),
+    );
+
+    writePipeline(folder, { first, second: step('second', 'c', { in: 'first.report' }) });
+    expect(await runPipeline(folder)).toEqual({ first: 'cached', second: 'completed' });
+    expect(executionsIn(folder)).toBe(3);
+    const [before] = (await json(folder, 'show', '2'))['executions'] as readonly Record<string, unknown>[];
+    const third = await json(folder, 'show', '3');
+    const [startedAt, endedAt] = [expect.any(Number), expect.any(Number)];
+    expect(third).toMatchObject({
+      executions: [
+        { ...before, run: 3, startedAt, endedAt },
+        { node: 'second', state: 'COMPLETE' },
+      ],
+    });
+
+    // The same bytes, but from another execution: the second step is on record with what came in.
+    expect(await runPipeline(folder, '--force', 'first')).toEqual({ first: 'completed', second: 'cached' });
+    expect(executionsIn(folder)).toBe(5);
+    const [made, used] = (await json(folder, 'show', '4'))['executions'] as readonly {
+      inputs: readonly { artifact: number }[];
+      outputs: readonly { artifact: number }[];
+    }[];
+    expect(used?.inputs[0]?.artifact).toBe(made?.outputs[0]?.artifact);
+    expect(faultsOf(join(folder, '.pipeline'))).toEqual([]);
+  });
+});
+
 describe('a run goes the whole way', () => {
   async function expectWholeWay(folder: string, ...args: readonly string[]): Promise<Readonly<Record<string, string>>> {
-    const before = repeats(folder);
+    const before = lockedAt(folder);
     const states = await runPipeline(folder, ...args);
-    expect(repeats(folder)).toEqual(before);
+    expect(lockedAt(folder)).not.toBe(before);
     return states;
   }
 
@@ -301,9 +343,9 @@ export const execute = async ({ outputs }) => {
       }
     };
     computed(backendIdentity());
-    const before = repeats(folder).length;
+    const before = lockedAt(folder);
     await runPipeline(folder);
-    expect(repeats(folder).length).toBe(before + 1);
+    expect(lockedAt(folder)).toBe(before);
     computed({ ...backendIdentity(), version: '0.0.0' });
     expect(await expectWholeWay(folder)).toEqual({ first: 'cached', second: 'cached' });
   });
@@ -333,12 +375,12 @@ export const execute = async () => undefined;
     expect(await expectWholeWay(folder)).toEqual({ first: 'cached', second: 'cached' });
     await settle(folder);
     expect(await runPipeline(folder, '--jobs', '1')).toEqual({ first: 'cached', second: 'cached' });
-    const before = repeats(folder);
+    const before = lockedAt(folder);
     const elsewhere = join(folder, 'elsewhere');
     mkdirSync(elsewhere);
     const root = join(folder, '.pipeline');
     expect((await pipeline(elsewhere, ['run', '../p.yaml', '--root', root])).status).toBe(0);
-    expect(repeats(folder)).toEqual(before);
+    expect(lockedAt(folder)).not.toBe(before);
   });
 
   test('where more is asked for, or more decides than files', async () => {
@@ -359,10 +401,10 @@ export const execute = async () => undefined;
     ]) {
       for (let run = 0; run < 3; run++) await expectWholeWay(folder, ...args);
     }
-    const before = repeats(folder);
+    const before = lockedAt(folder);
     const summary = { GITHUB_ACTIONS: 'true', GITHUB_STEP_SUMMARY: join(folder, 'summary.md') };
     expect((await pipeline(folder, ['run', 'p.yaml', '--json'], summary)).status).toBe(0);
-    expect(repeats(folder)).toEqual(before);
+    expect(lockedAt(folder)).not.toBe(before);
     expect(readFileSync(join(folder, 'summary.md'), 'utf8')).toContain('first');
   });
 
