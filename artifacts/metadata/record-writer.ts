@@ -5,10 +5,23 @@ import { canonicalJson } from '../canonical-json.js';
 import type { Digest, StatWitness } from '../store/artifact-store.js';
 import type { PropertyValue } from '../types.js';
 import type { Database } from './database.js';
-import type { NewExecution, NewRun } from './metadata-store.js';
+import type { Completion, NewExecution, NewRun } from './metadata-store.js';
 import type { ArtifactRecord, Binding, ExecutionState, ProducedArtifact, RunRecord, RunState } from './records.js';
-import { number, runRecord, text } from './rows.js';
+import { costJson, number, runRecord, text } from './rows.js';
 import { ARTIFACT_STATE, EVENT, EXECUTION_STATE, NO_FINGERPRINT, TYPE_KIND } from './schema.js';
+
+/** How an execution stands when it is first on record. */
+export interface ExecutionStanding {
+  readonly state: ExecutionState;
+  /** Undefined while it goes on. */
+  readonly endedAt?: number;
+  /** The execution whose outputs stand for its own. */
+  readonly cachedFrom?: number;
+  /** Metrics that it has from there. */
+  readonly metrics?: Completion['metrics'];
+  /** How it ended, of one that was executed and is over; see {@link RecordWriter.insertProducts} for what it made. */
+  readonly completion?: Completion;
+}
 
 /** Strings that ML Metadata reads as something else. */
 const RESERVED_TEXT = /^mlmd-struct::|^__MLMD_NULL__$/u;
@@ -178,13 +191,11 @@ export class RecordWriter {
   /** An execution with its inputs. */
   insertExecution(
     execution: Omit<NewExecution, 'fingerprint'> & Partial<Pick<NewExecution, 'fingerprint'>>,
-    state: ExecutionState,
-    cachedFrom: number | null,
-    endedAt: number | null,
-    metrics: string,
+    standing: ExecutionStanding,
   ): number {
     const run = this.runOf(execution.runId);
     const { runId, node, component, fingerprint, startedAt } = execution;
+    const { state, endedAt, cachedFrom, completion } = standing;
     const id = this.#database.newId('Execution');
     this.#database.insert('Execution', {
       id,
@@ -204,13 +215,15 @@ export class RecordWriter {
       node,
       component,
       fingerprint: fingerprint?.digest ?? NO_FINGERPRINT,
-      cached_from: cachedFrom,
+      reusable: completion?.reusable === true ? 1 : 0,
+      cached_from: cachedFrom ?? null,
+      metrics: canonicalJson(standing.metrics ?? completion?.metrics ?? {}),
       reason: execution.reason ?? null,
-      metrics,
-      attempts: 0,
+      timings: completion === undefined ? null : costJson(completion),
+      attempts: completion?.attempts ?? 0,
       log: execution.log ?? null,
       started_at: startedAt,
-      ended_at: endedAt,
+      ended_at: endedAt ?? null,
     });
     this.property('Execution', id, 'node', true, node);
     const contexts = this.contextsOf(run, node);
@@ -219,44 +232,59 @@ export class RecordWriter {
     return id;
   }
 
+  /** What an execution made: its metrics, and its artifacts, which are new. */
+  insertProducts(
+    executionId: number,
+    { runId, node }: Pick<NewExecution, 'runId' | 'node'>,
+    { outputs, metrics, endedAt }: Completion,
+  ): readonly ArtifactRecord[] {
+    for (const [name, value] of Object.entries(metrics)) this.property('Execution', executionId, name, true, value);
+    const artifacts = outputs.map((output) => {
+      this.saveWitness(output.digest, output.witness);
+      return this.insertArtifact(output, endedAt);
+    });
+    const bindings = artifacts.flatMap(({ id }, place) => {
+      const output = outputs[place];
+      return output === undefined ? [] : [{ port: output.port, index: output.index, artifactId: id }];
+    });
+    this.bind(executionId, 'output', bindings, this.contextsOf(this.runOf(runId), node), endedAt);
+    return artifacts;
+  }
+
   /** A new artifact. */
   insertArtifact(artifact: ProducedArtifact, at: number): ArtifactRecord {
-    const id = this.#database.run(
-      'INSERT INTO Artifact (type_id, uri, state, create_time_since_epoch, last_update_time_since_epoch) VALUES (?, ?, ?, ?, ?)',
-      this.typeId(artifact.type, TYPE_KIND.artifact),
-      `artifacts/${artifact.digest}`,
-      ARTIFACT_STATE.LIVE,
-      at,
-      at,
-    );
-    const declared = new Set(
-      this.#database
-        .all('SELECT name FROM TypeProperty WHERE type_id = ?', this.typeId(artifact.type, TYPE_KIND.artifact))
-        .map((row) => text(row, 'name')),
-    );
-    for (const [name, value] of Object.entries(artifact.properties)) {
-      this.property('Artifact', id, name, !declared.has(name), value);
-    }
-    this.property('Artifact', id, 'digest', true, artifact.digest);
-    this.#database.run(
-      'INSERT INTO pipeline_artifact (artifact_id, digest, properties, bytes, files) VALUES (?, ?, ?, ?, ?)',
-      id,
-      artifact.digest,
-      canonicalJson(artifact.properties),
-      artifact.bytes,
-      artifact.files,
-    );
     const { type, digest, properties, bytes, files } = artifact;
+    const id = this.#database.newId('Artifact');
+    this.#database.insert('Artifact', {
+      id,
+      type_id: this.typeId(type, TYPE_KIND.artifact),
+      uri: `artifacts/${digest}`,
+      state: ARTIFACT_STATE.LIVE,
+      create_time_since_epoch: at,
+      last_update_time_since_epoch: at,
+    });
+    const named = Object.entries(properties);
+    const declared = named.length === 0 ? new Set() : this.#declaredProperties(type);
+    for (const [name, value] of named) this.property('Artifact', id, name, !declared.has(name), value);
+    this.property('Artifact', id, 'digest', true, digest);
+    const row = { artifact_id: id, digest, properties: canonicalJson(properties), bytes, files };
+    this.#database.insert('pipeline_artifact', row);
     return { id, type, digest, properties, bytes, files, createdAt: at, gone: false };
+  }
+
+  /** Names of the properties that a type of artifacts declares. */
+  #declaredProperties(type: string): ReadonlySet<string> {
+    const query = 'SELECT name FROM TypeProperty WHERE type_id = ?';
+    return new Set(this.#database.all(query, this.typeId(type, TYPE_KIND.artifact)).map((row) => text(row, 'name')));
   }
 
   /** What the system said of an artifact's files. */
   saveWitness(digest: Digest, witness: StatWitness): void {
-    this.#database.run(
-      'INSERT OR REPLACE INTO pipeline_witness (digest, witness) VALUES (?, ?)',
-      digest,
-      canonicalJson(witness),
-    );
+    const row = { digest, witness: canonicalJson(witness) };
+    const latest = 'ON CONFLICT (digest) DO UPDATE SET witness = excluded.witness';
+    this.transaction(() => {
+      this.#database.insert('pipeline_witness', row, latest);
+    });
   }
 
   /** The state of an execution. */

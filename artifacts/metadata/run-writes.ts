@@ -31,6 +31,7 @@ export function runWrites(
   | 'registerTypes'
   | 'beginExecution'
   | 'completeExecution'
+  | 'recordCompleted'
   | 'recordCached'
   | 'recordResolved'
   | 'recordSkipped'
@@ -120,14 +121,12 @@ export function runWrites(
       });
     },
 
-    beginExecution: (execution) =>
-      writer.transaction(() => writer.insertExecution(execution, 'RUNNING', null, null, '{}')),
+    beginExecution: (execution) => writer.transaction(() => writer.insertExecution(execution, { state: 'RUNNING' })),
 
     completeExecution: (executionId, completion) =>
       writer.transaction(() => {
         const row = database.get('SELECT run_id, node FROM pipeline_execution WHERE execution_id = ?', executionId);
         if (row === undefined) throw new Error(`no execution ${String(executionId)}`);
-        const contexts = writer.contextsOf(writer.runOf(number(row, 'run_id')), text(row, 'node'));
         writer.setState(executionId, 'COMPLETE', completion.endedAt);
         database.run(
           'UPDATE pipeline_execution SET reusable = ?, metrics = ?, timings = ?, attempts = ?, ended_at = ? WHERE execution_id = ?',
@@ -138,25 +137,29 @@ export function runWrites(
           completion.endedAt,
           executionId,
         );
-        for (const [name, value] of Object.entries(completion.metrics))
-          writer.property('Execution', executionId, name, true, value);
-        const artifacts = completion.outputs.map((output) => {
-          writer.saveWitness(output.digest, output.witness);
-          return writer.insertArtifact(output, completion.endedAt);
+        return writer.insertProducts(
+          executionId,
+          { runId: number(row, 'run_id'), node: text(row, 'node') },
+          completion,
+        );
+      }),
+
+    recordCompleted: (execution, completion) =>
+      writer.transaction(() => {
+        const id = writer.insertExecution(execution, {
+          state: 'COMPLETE',
+          endedAt: completion.endedAt,
+          completion,
         });
-        const bindings = artifacts.flatMap(({ id }, place) => {
-          const output = completion.outputs[place];
-          return output === undefined ? [] : [{ port: output.port, index: output.index, artifactId: id }];
-        });
-        writer.bind(executionId, 'output', bindings, contexts, completion.endedAt);
-        return artifacts;
+        return { id, artifacts: writer.insertProducts(id, execution, completion) };
       }),
 
     recordCached: (execution, { execution: origin, outputs }, endedAt) =>
       writer.transaction(() => {
         const row = database.get('SELECT reusable FROM pipeline_execution WHERE execution_id = ?', origin.id);
         if (row?.['reusable'] !== 1) return undefined;
-        const id = writer.insertExecution(execution, 'CACHED', origin.id, endedAt, canonicalJson(origin.metrics));
+        const { metrics } = origin;
+        const id = writer.insertExecution(execution, { state: 'CACHED', endedAt, cachedFrom: origin.id, metrics });
         const contexts = writer.contextsOf(writer.runOf(execution.runId), execution.node);
         const bindings = outputs.map(({ port, index, artifact }) => ({ port, index, artifactId: artifact.id }));
         writer.bind(id, 'output', bindings, contexts, endedAt);
@@ -165,7 +168,7 @@ export function runWrites(
 
     recordResolved: (execution, outputs, endedAt) =>
       writer.transaction(() => {
-        const id = writer.insertExecution(execution, 'COMPLETE', null, endedAt, '{}');
+        const id = writer.insertExecution(execution, { state: 'COMPLETE', endedAt });
         const contexts = writer.contextsOf(writer.runOf(execution.runId), execution.node);
         writer.bind(id, 'output', outputs, contexts, endedAt);
         return id;
@@ -174,7 +177,7 @@ export function runWrites(
     recordSkipped: ({ runId, node, component, reason, at }) =>
       writer.transaction(() => {
         const skipped = { runId, node, component, reason, startedAt: at, log: undefined, inputs: [] };
-        const id = writer.insertExecution(skipped, 'SKIPPED', null, at, '{}');
+        const id = writer.insertExecution(skipped, { state: 'SKIPPED', endedAt: at });
         writer.property('Execution', id, 'skipped', true, reason);
         return id;
       }),

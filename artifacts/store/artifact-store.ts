@@ -44,13 +44,29 @@ export interface StagedArtifact {
   /** Absolute path of the empty folder to write into. */
   readonly path: string;
   /**
-   * Hashes the files, makes them durable and moves the folder to its digest. When that digest is there already, and is
-   * sound, the staged files are dropped.
+   * Takes what was written: hashes the files and moves the folder to where nobody knows it. When its digest stands in the
+   * store already, and is sound, the files are dropped.
    *
-   * @throws StoreError when a file is not a regular file, somebody still writes there, or writing fails
+   * @throws StoreError when a file is not a regular file, has a second name or one that not every system can have
    */
+  seal(): Promise<SealedArtifact>;
+  /** Seals it and publishes it alone. @throws StoreError */
   publish(): Promise<StoredArtifact>;
-  /** Removes what was staged. */
+  /** Removes what was staged; nothing happens once it is sealed. */
+  discard(): Promise<void>;
+}
+
+/** What a step has written, hashed, before it stands in the store. */
+export interface SealedArtifact {
+  readonly digest: Digest;
+  readonly manifest: Manifest;
+  /** Absolute path of its folder. */
+  readonly path: string;
+  /** What the system said of it before it was hashed. */
+  readonly witness: StatWitness;
+  /** The witness of what stands under its digest already, and is sound: then its own folder is gone. */
+  readonly standing: StatWitness | undefined;
+  /** Removes it, unless it was published. */
   discard(): Promise<void>;
 }
 
@@ -76,6 +92,13 @@ export interface ArtifactStore {
    * @param within - a folder at a path of {@link scratchPath}; else it stands by itself
    */
   stage(within?: string): Promise<StagedArtifact>;
+  /**
+   * Makes files durable and moves their folders to their digests, of several artifacts at once: a disk gathers what is asked
+   * of it at the same time.
+   *
+   * @returns what became of each, in order; a StoreError when somebody still writes there, or writing fails
+   */
+  publish(sealed: readonly SealedArtifact[]): Promise<readonly PromiseSettledResult<StoredArtifact>[]>;
   /**
    * Compares an artifact with its witness and, where they differ or there is none, with the content that its digest
    * promises.

@@ -15,6 +15,7 @@ import type {
   ArtifactStore,
   Digest,
   Manifest,
+  SealedArtifact,
   Soundness,
   StagedArtifact,
   StatWitness,
@@ -91,8 +92,8 @@ export function openLocalArtifactStore(root: StoreRoot, disk: Disk = realDisk): 
     return await verify(digest);
   };
 
-  const publish = async (folder: string): Promise<StoredArtifact> => {
-    const files = artifactFiles(folder);
+  const seal = async (staged: string): Promise<SealedArtifact> => {
+    const files = artifactFiles(staged);
     const unfit = unfitPath(files.map(({ path }) => path));
     if (unfit !== undefined) {
       throw new StoreError(
@@ -111,50 +112,87 @@ export function openLocalArtifactStore(root: StoreRoot, disk: Disk = realDisk): 
       }
       await disk.setMode(absolute, 0o444);
     }
-    // Names are durable only with the folder that they stand in.
-    const folders = new Set([folder]);
-    for (const { path } of files) {
-      for (let above = dirname(path); above !== '.'; above = dirname(above)) folders.add(join(folder, above));
-    }
     // Taken before hashing: a change from here on must not be vouched for.
-    const hashed = folderWitness(folder);
+    const witness = folderWitness(staged);
     const manifest = await manifestOf(files);
     const digest = manifestDigest(manifest);
-    const path = pathOf(digest);
-    const bytes = manifestBytes(manifest);
-    const describe = (witness: StatWitness): StoredArtifact => ({ digest, path, files: files.length, bytes, witness });
-
     const standing = await verify(digest);
-    if (standing.state === 'sound') {
-      await disk.removeTree(folder);
-      return describe(standing.witness);
-    }
     if (standing.state === 'damaged') await quarantine(digest);
+    const path = stagingPath();
+    if (standing.state === 'sound') await disk.removeTree(staged);
+    else await disk.rename(staged, path);
+    const theirs = standing.state === 'sound' ? standing.witness : undefined;
+    return { digest, manifest, path, witness, standing: theirs, discard: () => discard(path) };
+  };
+
+  /**
+   * Makes a folder durable and moves it to its place.
+   *
+   * @returns the witness of what another has put there
+   */
+  const place = async ({ digest, manifest, path }: SealedArtifact): Promise<StatWitness | undefined> => {
+    // Names are durable only with the folder that they stand in.
+    const paths = new Set([path]);
+    for (const file of manifest.files) {
+      paths.add(join(path, file.path));
+      for (let above = dirname(file.path); above !== '.'; above = dirname(above)) paths.add(join(path, above));
+    }
     const stagedManifest = stagingPath();
-    await Promise.all([
-      disk.sync([...files.map(({ absolute }) => absolute), ...folders]),
-      disk.writeNew(stagedManifest, canonicalJson(manifest)),
-    ]);
+    await Promise.all([disk.sync([...paths]), disk.writeNew(stagedManifest, canonicalJson(manifest))]);
     await disk.rename(stagedManifest, manifestPath(digest));
     try {
-      await disk.rename(folder, path);
+      await disk.rename(path, pathOf(digest));
+      return undefined;
     } catch (error) {
       // Another writer of the same bytes was first: its folder does as well as ours.
       const theirs = await verify(digest);
       if (theirs.state !== 'sound') throw error;
-      await disk.removeTree(folder);
-      return describe(theirs.witness);
+      await disk.removeTree(path);
+      return theirs.witness;
     }
-    await disk.sync(root.artifacts);
-    const witness = folderWitness(path);
-    const changed = changedBetween(hashed, witness);
-    if (changed === undefined) return describe(witness);
+  };
+
+  /** The witness of a folder in its place. @throws StoreError when somebody has written into it since it was hashed */
+  const placedWitness = async ({ digest, witness }: SealedArtifact): Promise<StatWitness> => {
+    const placed = folderWitness(pathOf(digest));
+    const changed = changedBetween(witness, placed);
+    if (changed === undefined) return placed;
     await quarantine(digest);
     throw new StoreError(
       'written-late',
       `${changed} was written after the step had ended`,
       'let the step wait for all that it starts: promises, streams, programs; nobody else may write into its outputs',
     );
+  };
+
+  const publish = async (
+    sealed: readonly SealedArtifact[],
+  ): Promise<readonly PromiseSettledResult<StoredArtifact>[]> => {
+    const placed = await Promise.allSettled(sealed.map(async (each) => each.standing ?? (await place(each))));
+    const [named] = await Promise.allSettled([disk.sync(root.artifacts)]);
+    return await Promise.allSettled(
+      sealed.map(async (each, index): Promise<StoredArtifact> => {
+        try {
+          const theirs = placed[index];
+          if (theirs?.status === 'rejected') throw theirs.reason;
+          if (named.status === 'rejected') throw named.reason;
+          const { digest, manifest } = each;
+          const witness = theirs?.value ?? (await placedWitness(each));
+          const [files, bytes] = [manifest.files.length, manifestBytes(manifest)];
+          return { digest, path: pathOf(digest), files, bytes, witness };
+        } catch (error) {
+          throw StoreError.from(error, 'publishing an artifact');
+        }
+      }),
+    );
+  };
+
+  const discard = async (folder: string): Promise<void> => {
+    try {
+      await disk.removeTree(folder);
+    } catch (error) {
+      throw StoreError.from(error, 'removing what was staged');
+    }
   };
 
   const quarantine = async (digest: Digest): Promise<string> => {
@@ -182,6 +220,7 @@ export function openLocalArtifactStore(root: StoreRoot, disk: Disk = realDisk): 
     check,
     verify,
     quarantine,
+    publish,
     manifest: readManifest,
     scratchPath: stagingPath,
     stage: async (within): Promise<StagedArtifact> => {
@@ -191,22 +230,24 @@ export function openLocalArtifactStore(root: StoreRoot, disk: Disk = realDisk): 
       } catch (error) {
         throw StoreError.from(error, 'making a staging folder');
       }
+      const take = async (): Promise<SealedArtifact> => {
+        try {
+          return await seal(path);
+        } catch (error) {
+          throw StoreError.from(error, 'publishing an artifact');
+        }
+      };
       return {
         path,
+        seal: take,
         publish: async () => {
-          try {
-            return await publish(path);
-          } catch (error) {
-            throw StoreError.from(error, 'publishing an artifact');
-          }
+          const sealed = await take();
+          const [published] = await publish([sealed]);
+          if (published?.status === 'fulfilled') return published.value;
+          await sealed.discard();
+          throw published?.reason;
         },
-        discard: async () => {
-          try {
-            await disk.removeTree(path);
-          } catch (error) {
-            throw StoreError.from(error, 'removing what was staged');
-          }
-        },
+        discard: () => discard(path),
       };
     },
     list: async () => {

@@ -2,7 +2,6 @@
  * Executes a step that has just been executed once more, and compares the bytes of what comes out. The second result is
  * thrown away.
  */
-import type { ProducedArtifact } from '../../artifacts/metadata/records.js';
 import { dropCheckpoints } from '../../artifacts/store/checkpoints.js';
 import { makeManifest } from '../../artifacts/store/manifest.js';
 import type { GraphNode } from '../graph/pipeline-graph.js';
@@ -10,7 +9,7 @@ import type { ArtifactsByPort } from '../plan/arrival.js';
 import { compareArtifacts } from './compare-artifacts.js';
 import { ResourceMeter } from './resource-meter.js';
 import type { FileDifference, RunEvent } from './run-event.js';
-import { executeOnce, type StepSurroundings } from './run-step.js';
+import { executeOnce, type SealedOutput, type StepSurroundings } from './run-step.js';
 import { StepFailed, stepFailure } from './step-failure.js';
 
 /** What is told of a step that was checked. */
@@ -32,7 +31,7 @@ export async function checkDeterminism(
   node: GraphNode,
   inputs: ArtifactsByPort,
   fingerprint: string,
-  first: readonly ProducedArtifact[],
+  first: readonly SealedOutput[],
   surroundings: StepSurroundings,
 ): Promise<Checked | undefined> {
   const { artifacts, root, stop, mask } = surroundings;
@@ -49,7 +48,10 @@ export async function checkDeterminism(
   try {
     const differences = await executeOnce(node, inputs, fingerprint, quiet, meter, async ({ staged }) => {
       const found: FileDifference[] = [];
-      for (const { port, digest } of first) {
+      for (const {
+        port,
+        artifact: { digest },
+      } of first) {
         const again = staged[port]?.path;
         const manifest = await artifacts.manifest(digest);
         if (again === undefined || manifest === undefined) throw new Error(`the output ${port} is not there`);

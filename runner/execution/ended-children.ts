@@ -20,21 +20,26 @@ export class EndedChildren {
   #lastRead = endedChildrenCpuMs();
   /** Parts of this process that may start programs and not tell. */
   #untold = 0;
+  /** Whether no child can have ended since that was read. */
+  #isCurrent = true;
 
   /** Takes in a child that has just begun. */
   watch(pid: number): void {
+    this.#isCurrent = false;
     this.#watched.add(pid);
     this.#cpuMs.delete(pid);
   }
 
   /** From now on children may end that nobody has told of. @returns call it when that is over: what all used meanwhile */
   expectUntold(): () => number | undefined {
-    this.#read();
+    if (!this.#isCurrent) this.#read();
     const before = this.#lastRead;
+    this.#isCurrent = false;
     this.#untold++;
     return () => {
       this.#read();
       this.#untold--;
+      this.#isCurrent = this.#untold === 0 && this.#watched.size === 0;
       return before === undefined || this.#lastRead === undefined ? undefined : this.#lastRead - before;
     };
   }

@@ -22,6 +22,7 @@ import type { ReportEvent, RunEvent, RunOutcome } from './run-event.js';
 import { OwnProcess } from './own-process.js';
 import { type StepSurroundings } from './run-step.js';
 import { RunSummaryBuilder } from './run-summary.js';
+import { StepPlaces } from './step-places.js';
 import { WorkerPool } from './worker-pool.js';
 import { Run } from './run.js';
 import type { EndedRun, RunOptions } from './run-options.js';
@@ -58,6 +59,7 @@ async function runLocked(
   const nodes = graph.nodes.map(({ name }) => name);
   report({ type: 'run-started', run: id, pipeline: graph.name, nodes, jobs: options.jobs });
   const workers = new WorkerPool();
+  const places = new StepPlaces(() => artifacts.scratchPath());
   const end = (): void => {
     void workers.close();
   };
@@ -71,6 +73,7 @@ async function runLocked(
       root,
       artifacts,
       workers,
+      places,
       executors: executorLoader(),
       ownProcess: new OwnProcess(),
       baseDir: graph.baseDir,
@@ -85,6 +88,7 @@ async function runLocked(
     const state = outcome === 'complete' ? 'COMPLETE' : outcome === 'canceled' ? 'CANCELED' : 'FAILED';
     metadata.endRun(id, state, Date.now());
     await closed;
+    await places.close();
   }
   if (outcome === 'complete') await run.settle();
   return { type: 'run-ended', run: id, outcome, durationMs: Date.now() - startedAt };

@@ -2,16 +2,12 @@
  * One execution of one step: folders to write into, the executor in its place, retries, publishing. Whatever happens, the
  * store holds either all of its outputs or none.
  */
-import { readdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { realDisk } from '../../artifacts/disk.js';
 import type { ProducedArtifact, ResourceUse } from '../../artifacts/metadata/records.js';
-import type { ArtifactStore, StagedArtifact } from '../../artifacts/store/artifact-store.js';
+import type { ArtifactStore, SealedArtifact, StagedArtifact } from '../../artifacts/store/artifact-store.js';
 import { leaveCheckpoints, takeCheckpoints } from '../../artifacts/store/checkpoints.js';
-import { StoreError } from '../../artifacts/store/store-error.js';
 import type { StoreRoot } from '../../artifacts/store/store-root.js';
-import { systemErrorCode } from '../../artifacts/system-error.js';
 import type { PropertyValue } from '../../artifacts/types.js';
 import { StepError } from '../../components/executor.js';
 import type { LoadExecutor } from '../../components/registry.js';
@@ -25,6 +21,7 @@ import { ResourceMeter } from './resource-meter.js';
 import { retryPause } from './retry-pause.js';
 import type { ReportEvent, StepFailure } from './run-event.js';
 import { StepFailed, stepFailure } from './step-failure.js';
+import { namesIn, type StepPlaces } from './step-places.js';
 import { executeStep, type Step } from './step-host.js';
 import type { WorkerListener, WorkerPool } from './worker-pool.js';
 
@@ -35,9 +32,14 @@ export interface StepCost {
   readonly resources: ResourceUse;
 }
 
-/** What a step has come to. */
+/** What a step has made at one of its outputs. */
+export interface SealedOutput extends Pick<ProducedArtifact, 'port' | 'index' | 'type' | 'properties'> {
+  readonly artifact: SealedArtifact;
+}
+
+/** What a step has come to, before that is published. */
 export interface StepOutcome {
-  readonly outputs: readonly ProducedArtifact[];
+  readonly outputs: readonly SealedOutput[];
   readonly metrics: Readonly<Record<string, number>>;
   readonly attempts: number;
   readonly cost: StepCost;
@@ -62,6 +64,7 @@ export interface StepSurroundings {
   readonly root: StoreRoot;
   readonly artifacts: ArtifactStore;
   readonly workers: WorkerPool;
+  readonly places: StepPlaces;
   /** For steps that execute in this process. */
   readonly executors: LoadExecutor;
   readonly ownProcess: OwnProcess;
@@ -85,10 +88,10 @@ async function prepare(
   node: GraphNode,
   inputs: ArtifactsByPort,
   fingerprint: string,
-  { root, artifacts, baseDir, secrets }: StepSurroundings,
+  { root, artifacts, places, baseDir, secrets }: StepSurroundings,
 ): Promise<Attempt> {
   const staged: Record<string, StagedArtifact> = {};
-  const place = await makePlace(artifacts.scratchPath());
+  const place = await places.take();
   for (const port of Object.keys(node.outputs)) staged[port] = await artifacts.stage(place);
   const tempDir = join(place, 'temp');
   const checkpointDir = await takeCheckpoints(root, dirname(place), fingerprint);
@@ -118,33 +121,6 @@ async function prepare(
     env: Object.fromEntries(Object.entries(node.env).map(([name, value]) => [name, withSecrets(value, secrets)])),
   };
   return { step, staged, place };
-}
-
-async function makePlace(place: string): Promise<string> {
-  try {
-    await realDisk.makeFolder(place);
-    return place;
-  } catch (error) {
-    throw StoreError.from(error, 'making a folder for a step');
-  }
-}
-
-async function removePlace(place: string): Promise<void> {
-  try {
-    await realDisk.removeTree(place);
-  } catch (error) {
-    throw StoreError.from(error, 'removing what a step has left');
-  }
-}
-
-/** Names in a folder; none where the step has removed it. */
-function namesIn(folder: string): readonly string[] {
-  try {
-    return readdirSync(folder);
-  } catch (error) {
-    if (['ENOENT', 'ENOTDIR'].includes(systemErrorCode(error) ?? '')) return [];
-    throw error;
-  }
 }
 
 /** @throws StepError when an output is missing, or there is something beside the outputs */
@@ -189,7 +165,7 @@ export async function executeOnce<T>(
   meter: ResourceMeter,
   conclude: (made: Made) => Promise<T>,
 ): Promise<T> {
-  const { workers, executors, ownProcess, report, stop, mask } = surroundings;
+  const { workers, places, executors, ownProcess, report, stop, mask } = surroundings;
   const attempt = await prepare(node, inputs, fingerprint, surroundings);
   const { step, staged, place } = attempt;
   // Maps, not objects: a metric may be named __proto__.
@@ -261,29 +237,32 @@ export async function executeOnce<T>(
   } finally {
     signal.removeEventListener('abort', fail);
     await leaveCheckpoints(surroundings.root, step.checkpointDir, fingerprint);
-    await removePlace(place);
+    await places.leave(place);
   }
 }
 
-async function publish(
+async function seal(
   node: GraphNode,
   { staged, metrics, properties, executeMs, resources }: Made,
 ): Promise<Omit<StepOutcome, 'attempts'>> {
   const started = Date.now();
-  const outputs: ProducedArtifact[] = [];
-  for (const [port, type] of Object.entries(node.outputs)) {
-    const folder = staged[port];
-    if (folder === undefined) continue;
-    const { digest, bytes, files, witness } = await folder.publish();
-    const about = { port, index: 0, type: type.name, properties: Object.fromEntries(properties.get(port) ?? []) };
-    outputs.push({ ...about, digest, bytes, files, witness });
+  const outputs: SealedOutput[] = [];
+  try {
+    for (const [port, type] of Object.entries(node.outputs)) {
+      const artifact = await staged[port]?.seal();
+      const about = { port, index: 0, type: type.name, properties: Object.fromEntries(properties.get(port) ?? []) };
+      if (artifact !== undefined) outputs.push({ ...about, artifact });
+    }
+  } catch (error) {
+    for (const { artifact } of outputs) await artifact.discard();
+    throw error;
   }
   const cost = { executeMs, publishMs: Date.now() - started, resources };
   return { outputs, metrics: Object.fromEntries(metrics), cost };
 }
 
 /**
- * Executes a step with its retries and publishes what it made.
+ * Executes a step with its retries and seals what it made.
  *
  * @param inputs - artifacts by port, found sound
  * @param fingerprint - names the step's checkpoints
@@ -302,7 +281,7 @@ export async function runStep(
     const meter = new ResourceMeter(surroundings.ownProcess);
     const startedAt = Date.now();
     try {
-      const outcome = await executeOnce(node, inputs, fingerprint, surroundings, meter, (made) => publish(node, made));
+      const outcome = await executeOnce(node, inputs, fingerprint, surroundings, meter, (made) => seal(node, made));
       return { ...outcome, attempts };
     } catch (error) {
       const cost = { executeMs: Date.now() - startedAt, publishMs: 0, resources: meter.stop() };

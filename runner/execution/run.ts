@@ -1,9 +1,13 @@
 /**
  * A run while it goes on: what is cached is recorded at once, the rest is scheduled as soon as what it needs is there.
  */
-import PQueue from 'p-queue';
-import type { FingerprintRecord, MetadataStore, NewExecution } from '../../artifacts/metadata/metadata-store.js';
-import type { ProducedArtifact, Timings } from '../../artifacts/metadata/records.js';
+import type {
+  BoundArtifact,
+  Completion,
+  FingerprintRecord,
+  MetadataStore,
+  NewExecution,
+} from '../../artifacts/metadata/metadata-store.js';
 import { currentProcess } from '../../artifacts/process-identity.js';
 import type { Digest } from '../../artifacts/store/artifact-store.js';
 import { dropCheckpoints } from '../../artifacts/store/checkpoints.js';
@@ -13,9 +17,10 @@ import { needsOf, type GraphNode } from '../graph/pipeline-graph.js';
 import { arrivalOf, type ArtifactsByPort, type NodeEnd } from '../plan/arrival.js';
 import { planPipeline } from '../plan/plan-pipeline.js';
 import { byPort, Planner, type DamagedArtifact, type Decision } from '../plan/planner.js';
-import { WaitingLine } from '../plan/waiting-line.js';
-import { Beginning } from './beginning.js';
+import { WaitingLine, type Started } from '../plan/waiting-line.js';
 import { checkDeterminism } from './check-determinism.js';
+import { Publisher } from './publisher.js';
+import { RecordedExecution } from './recorded-execution.js';
 import type { RunOutcome, StepFailure, StepResources } from './run-event.js';
 import { RepeatedExecutions } from './repeated-executions.js';
 import { RunState } from './run-state.js';
@@ -25,7 +30,20 @@ import { SharedResults } from './shared-results.js';
 import { stepFailure } from './step-failure.js';
 import { stepLogPath } from '../../artifacts/store/step-log.js';
 import type { RunOptions } from './run-options.js';
-import { bindings, byteSum, madeByPort, reported } from './step-artifacts.js';
+import { bindings, boundOutputs, bytesIn, reported } from './step-artifacts.js';
+
+type RunDecision = Extract<Decision, { kind: 'run' }>;
+
+/** One execution of a node, from its beginning to its end. */
+interface Execution {
+  readonly node: GraphNode;
+  readonly inputs: ArtifactsByPort;
+  readonly decision: RunDecision;
+  readonly record: RecordedExecution;
+  /** Milliseconds that it was ready and waited. */
+  readonly queuedMs: number;
+  readonly startedAt: number;
+}
 
 const NOTHING: Demand = { cpu: 0, memory: 0, gpu: 0 };
 
@@ -39,8 +57,11 @@ export class Run {
   readonly #nodes: ReadonlyMap<string, GraphNode>;
   readonly #state: RunState;
   readonly #line: WaitingLine<GraphNode>;
-  /** Those that the line let start. */
-  readonly #queue: PQueue;
+  readonly #publisher: Publisher;
+  /** What goes on: the turns of nodes, and what comes after those. */
+  readonly #going = new Set<Promise<unknown>>();
+  /** Nodes whose turn it is. */
+  #turns = 0;
   readonly #ends = new Map<string, NodeEnd>();
   /** What came out of the nodes of this run, for what is found damaged later. */
   readonly #made = new Map<string, ReadonlySet<Digest>>();
@@ -63,7 +84,7 @@ export class Run {
     this.#nodes = new Map(graph.nodes.map((node) => [node.name, node]));
     this.#state = new RunState(graph.nodes.map((node) => ({ name: node.name, needs: needsOf(node) })));
     this.#line = new WaitingLine(options.budget, options.jobs);
-    this.#queue = new PQueue({ concurrency: options.jobs });
+    this.#publisher = new Publisher(surroundings.artifacts, metadata);
     const warn = (name: string, message: string): void => {
       options.report({ type: 'step-log', node: name, level: 'warn', message });
     };
@@ -90,14 +111,9 @@ export class Run {
       }
       this.#metadata.recordRepeated(this.#id, repeated.executions, repeated.fingerprints);
     });
-    const cancel = (): void => {
-      this.#queue.clear();
-    };
-    stop.addEventListener('abort', cancel, { once: true });
     this.#schedule();
-    await this.#queue.onIdle();
+    while (this.#going.size > 0) await Promise.all(this.#going);
     await this.#shared?.settled();
-    stop.removeEventListener('abort', cancel);
     for (const { name } of graph.nodes) {
       const state = this.#state.state(name);
       if (state !== 'ready' && state !== 'waiting') continue;
@@ -134,25 +150,34 @@ export class Run {
   }
 
   #schedule(): void {
-    if (this.#closing()) {
-      this.#queue.clear();
-      return;
+    if (!this.#closing()) {
+      for (const name of this.#state.takeReady()) {
+        const node = this.#nodes.get(name);
+        if (node === undefined) continue;
+        this.#readyAt.set(name, Date.now());
+        // What is not executed takes nothing.
+        this.#line.add(node, this.#options.fromCache.has(name) ? NOTHING : node.demand);
+      }
+      for (let started = this.#line.next(); started !== undefined; started = this.#line.next()) {
+        this.#follow(this.#takeTurn(started));
+      }
     }
-    for (const name of this.#state.takeReady()) {
-      const node = this.#nodes.get(name);
-      if (node === undefined) continue;
-      this.#readyAt.set(name, Date.now());
-      // What is not executed takes nothing.
-      this.#line.add(node, this.#options.fromCache.has(name) ? NOTHING : node.demand);
-    }
-    for (let started = this.#line.next(); started !== undefined; started = this.#line.next()) {
-      const turn = started;
-      void this.#queue.add(async () => {
-        await this.#surroundings.ownProcess.during(() => this.#runNode(turn.item));
-        this.#line.release(turn);
-        this.#schedule();
-      });
-    }
+    // Where there is room for more, somebody may wait for what is not on record yet.
+    if (this.#turns < this.#options.jobs) this.#publisher.flush();
+  }
+
+  async #takeTurn(turn: Started<GraphNode>): Promise<void> {
+    this.#turns++;
+    await this.#surroundings.ownProcess.during(() => this.#runNode(turn.item));
+    this.#turns--;
+    this.#line.release(turn);
+    this.#schedule();
+  }
+
+  /** Lets the run go on until this has ended. */
+  #follow(work: Promise<unknown>): void {
+    const followed = work.finally(() => this.#going.delete(followed));
+    this.#going.add(followed);
   }
 
   #execution(node: GraphNode, inputs: ArtifactsByPort, decision: Exclude<Decision, { kind: 'skipped' }>): NewExecution {
@@ -270,11 +295,7 @@ export class Run {
   }
 
   /** Uses what another machine has made. */
-  async #fetch(
-    node: GraphNode,
-    inputs: ArtifactsByPort,
-    decision: Extract<Decision, { kind: 'run' }>,
-  ): Promise<boolean> {
+  async #fetch(node: GraphNode, inputs: ArtifactsByPort, decision: RunDecision): Promise<boolean> {
     const shared = this.#shared;
     if (shared === undefined || !this.#isShared(node)) return false;
     const fetched = await shared.fetch(node, decision.fingerprint.digest);
@@ -283,21 +304,19 @@ export class Run {
     const { pipeline, node: maker, run, host } = record.made;
     const reason = `from ${shared.address}: made by ${maker} in run ${String(run)} of ${pipeline} on ${host}`;
     const { timings, metrics, resources } = record;
-    const artifacts = this.#metadata.transaction(() => {
-      const id = this.#metadata.beginExecution({ ...this.#execution(node, inputs, decision), reason, log: undefined });
-      return this.#metadata.completeExecution(id, {
-        outputs,
-        metrics,
-        timings,
-        resources: { cpuMs: resources.cpuMs, peakMemoryBytes: resources.peakMemoryBytes },
-        attempts: 0,
-        endedAt: Date.now(),
-        reusable: true,
-      });
+    const execution = { ...this.#execution(node, inputs, decision), reason, log: undefined };
+    const { artifacts } = this.#metadata.recordCompleted(execution, {
+      outputs,
+      metrics,
+      timings,
+      resources: { cpuMs: resources.cpuMs, peakMemoryBytes: resources.peakMemoryBytes },
+      attempts: 0,
+      endedAt: Date.now(),
+      reusable: true,
     });
     await this.#keepCode(decision.fingerprint);
     for (const { digest } of outputs) this.#proved.add(digest);
-    const made = madeByPort(outputs, artifacts);
+    const made = byPort(boundOutputs(outputs, artifacts));
     this.#finish(node, { kind: 'made', outputs: made, metrics }, 'cached');
     const event = {
       type: 'step-cached',
@@ -313,14 +332,24 @@ export class Run {
   }
 
   /** Tells other machines what a node has come to. */
-  #share(node: GraphNode, fingerprint: Digest, outcome: StepOutcome, timings: Timings): void {
+  #share(
+    node: GraphNode,
+    fingerprint: Digest,
+    made: readonly BoundArtifact[],
+    { metrics, timings, resources }: Pick<Completion, 'metrics' | 'timings' | 'resources'>,
+  ): void {
     if (this.#shared === undefined || !this.#isShared(node)) return;
-    const { outputs, metrics, cost } = outcome;
-    const { cpuMs, peakMemoryBytes } = cost.resources;
+    const { cpuMs, peakMemoryBytes } = resources;
     this.#shared.share(node.name, {
       version: 1,
       fingerprint,
-      outputs: outputs.map(({ port, index, type, digest, properties }) => ({ port, index, type, digest, properties })),
+      outputs: made.map(({ port, index, artifact: { type, digest, properties } }) => ({
+        port,
+        index,
+        type,
+        digest,
+        properties,
+      })),
       metrics,
       timings,
       resources: {
@@ -376,94 +405,100 @@ export class Run {
     return recorded !== undefined && 'node' in recorded ? recorded.node : node;
   }
 
-  async #execute(
-    node: GraphNode,
-    inputs: ArtifactsByPort,
-    decision: Extract<Decision, { kind: 'run' }>,
-  ): Promise<void> {
-    const { report } = this.#options;
-    const { name } = node;
+  async #execute(node: GraphNode, inputs: ArtifactsByPort, decision: RunDecision): Promise<void> {
     const started = Date.now();
-    const queuedMs = started - (this.#readyAt.get(name) ?? started);
-    const bytesIn = byteSum(Object.values(inputs).flat());
-    const execution = this.#execution(node, inputs, decision);
-    const beginning = new Beginning(() => this.#metadata.beginExecution(execution));
-    if (node.spec.runsIn === 'worker' || node.spec.ports === 'declared') beginning.record();
-    else beginning.recordSoon();
-    let made: readonly ProducedArtifact[] | undefined;
+    const record = new RecordedExecution(this.#metadata, this.#execution(node, inputs, decision));
+    const beginning = { queuedMs: started - (this.#readyAt.get(node.name) ?? started), startedAt: started };
+    const execution = { node, inputs, decision, record, ...beginning };
+    let outcome: StepOutcome;
+    let reusable: boolean;
     try {
+      if (node.spec.runsIn === 'worker' || node.spec.ports === 'declared') record.begin();
+      else record.beginSoon();
       await this.#keepCode(decision.fingerprint);
-      const outcome = await runStep(
-        this.#executed(node),
-        inputs,
-        decision.fingerprint.digest,
-        decision.reason,
-        this.#surroundings,
-      );
-      const reusable = node.cache && (await this.#stillHolds(node, inputs, decision));
-      const timings = { queuedMs, executeMs: outcome.cost.executeMs, publishMs: outcome.cost.publishMs };
-      const completion = {
-        outputs: outcome.outputs,
-        metrics: outcome.metrics,
-        timings,
-        resources: outcome.cost.resources,
-        attempts: outcome.attempts,
-        endedAt: Date.now(),
-        reusable,
-      };
-      const records = beginning.end(this.#metadata, (id) => this.#metadata.completeExecution(id, completion));
+      const { digest } = decision.fingerprint;
+      outcome = await runStep(this.#executed(node), inputs, digest, decision.reason, this.#surroundings);
+      reusable = node.cache && (await this.#stillHolds(node, inputs, decision));
+    } catch (error) {
+      this.#breakOff(execution, error);
+      return;
+    }
+    const concluded = this.#conclude(execution, outcome, reusable);
+    this.#follow(
+      concluded.then(() => {
+        this.#schedule();
+      }),
+    );
+    if (!this.#options.checkDeterminism) return;
+    this.#publisher.flush();
+    if (!(await concluded)) return;
+    const { fingerprint } = decision;
+    const checked = await checkDeterminism(node, inputs, fingerprint.digest, outcome.outputs, this.#surroundings);
+    if (checked !== undefined) this.#options.report(checked);
+  }
+
+  /** Puts on record what a step has come to, and tells. @returns whether it is on record */
+  async #conclude(execution: Execution, outcome: StepOutcome, reusable: boolean): Promise<boolean> {
+    const { node, inputs, decision, record, queuedMs, startedAt } = execution;
+    const { fingerprint } = decision;
+    const { metrics, attempts, cost } = outcome;
+    const endedAt = Date.now();
+    const timings = { queuedMs, executeMs: cost.executeMs, publishMs: cost.publishMs };
+    const { resources } = cost;
+    try {
+      const completion = { metrics, timings, resources, attempts, endedAt, reusable };
+      const made = await record.complete(this.#publisher, outcome.outputs, completion);
       // Once more, now that it is on record: what only made artifacts that are gone may just have been removed. The step
       // is done, though it cannot be kept.
-      await this.#keepCode(decision.fingerprint).catch(() => undefined);
-      await dropCheckpoints(this.#surroundings.root, decision.fingerprint.digest);
-      for (const { digest } of outcome.outputs) this.#proved.add(digest);
-      const outputs = madeByPort(outcome.outputs, records);
-      if (reusable) this.#share(node, decision.fingerprint.digest, outcome, timings);
-      this.#finish(node, { kind: 'made', outputs, metrics: outcome.metrics }, 'complete');
-      const { metrics } = outcome;
-      const told = reported(outputs);
+      await this.#keepCode(fingerprint).catch(() => undefined);
+      await dropCheckpoints(this.#surroundings.root, fingerprint.digest);
+      for (const { artifact } of made) this.#proved.add(artifact.digest);
+      if (reusable) this.#share(node, fingerprint.digest, made, completion);
+      const outputs = byPort(made);
+      this.#finish(node, { kind: 'made', outputs, metrics }, 'complete');
+      const end = { metrics, outputs: reported(outputs) };
       if (reusable) {
-        const savedMs = timings.executeMs;
-        this.#settling?.add({ type: 'step-cached', node: name, fromRun: this.#id, savedMs, metrics, outputs: told });
+        const from = { fromRun: this.#id, savedMs: timings.executeMs };
+        this.#settling?.add({ type: 'step-cached', node: node.name, ...from, ...end });
       }
-      report({
+      this.#options.report({
         type: 'step-completed',
-        node: name,
-        durationMs: Date.now() - started,
-        metrics,
-        outputs: told,
-        resources: { queuedMs, ...outcome.cost.resources, bytesIn, bytesOut: byteSum(outcome.outputs) },
+        node: node.name,
+        durationMs: endedAt - startedAt,
+        ...end,
+        resources: { queuedMs, ...resources, bytesIn: bytesIn(inputs), bytesOut: bytesIn(outputs) },
         reusable,
       });
-      made = outcome.outputs;
+      return true;
     } catch (error) {
-      const ended = error instanceof StepEnded ? error : new StepEnded(stepFailure(error), false, 1);
-      const { cost } = ended;
-      const breakdown = {
-        state: ended.canceled ? 'CANCELED' : 'FAILED',
-        failure: { code: ended.failure.code, message: ended.failure.message },
+      this.#breakOff(execution, error);
+      return false;
+    }
+  }
+
+  /** Puts on record that a step has failed or was stopped, and tells. */
+  #breakOff({ node, inputs, record, queuedMs }: Execution, error: unknown): void {
+    const ended = error instanceof StepEnded ? error : new StepEnded(stepFailure(error), false, 1);
+    const { cost, failure, canceled, attempts } = ended;
+    try {
+      record.fail({
+        state: canceled ? 'CANCELED' : 'FAILED',
+        failure: { code: failure.code, message: failure.message },
         timings: cost && { queuedMs, executeMs: cost.executeMs, publishMs: cost.publishMs },
         resources: cost?.resources,
-        attempts: ended.attempts,
+        attempts,
         endedAt: Date.now(),
-      } as const;
-      beginning.end(this.#metadata, (id) => {
-        this.#metadata.failExecution(id, breakdown);
       });
-      const { failure, canceled } = ended;
-      this.#fail(name, failure, canceled, cost && { queuedMs, ...cost.resources, bytesIn, bytesOut: 0 });
+    } catch (unrecorded) {
+      this.#fail(node.name, stepFailure(unrecorded), false, undefined);
+      return;
     }
-    if (made === undefined || !this.#options.checkDeterminism) return;
-    const checked = await checkDeterminism(node, inputs, decision.fingerprint.digest, made, this.#surroundings);
-    if (checked !== undefined) report(checked);
+    const resources = cost && { queuedMs, ...cost.resources, bytesIn: bytesIn(inputs), bytesOut: 0 };
+    this.#fail(node.name, failure, canceled, resources);
   }
 
   /** Whether all that went into a step is as it was; if not, its result stands for this run only. */
-  async #stillHolds(
-    node: GraphNode,
-    inputs: ArtifactsByPort,
-    decision: Extract<Decision, { kind: 'run' }>,
-  ): Promise<boolean> {
+  async #stillHolds(node: GraphNode, inputs: ArtifactsByPort, decision: RunDecision): Promise<boolean> {
     const changed = [...(await this.#planner.changedSince(node, inputs, decision.fingerprint))];
     for (const [port, artifacts] of Object.entries(inputs)) {
       for (const { digest } of artifacts) {

@@ -1,18 +1,20 @@
 /**
  * The artifacts of a step in the forms in which they are bound, recorded and told.
  */
+import type { BoundArtifact } from '../../artifacts/metadata/metadata-store.js';
 import type { ArtifactRecord, Binding, ProducedArtifact } from '../../artifacts/metadata/records.js';
 import { type ArtifactsByPort } from '../plan/arrival.js';
 import type { ReportedArtifact } from './run-event.js';
 
-/** Records of artifacts by port. */
-export function madeByPort(outputs: readonly ProducedArtifact[], records: readonly ArtifactRecord[]): ArtifactsByPort {
-  const ports: Record<string, ArtifactRecord[]> = {};
-  outputs.forEach(({ port }, index) => {
-    const record = records[index];
-    if (record !== undefined) (ports[port] ??= []).push(record);
+/** What a step has made, with the records of it. */
+export function boundOutputs(
+  outputs: readonly ProducedArtifact[],
+  records: readonly ArtifactRecord[],
+): readonly BoundArtifact[] {
+  return outputs.flatMap(({ port, index }, place) => {
+    const artifact = records[place];
+    return artifact === undefined ? [] : [{ port, index, artifact }];
   });
-  return ports;
 }
 
 export function bindings(inputs: ArtifactsByPort): readonly Binding[] {
@@ -27,8 +29,9 @@ export function reported(outputs: ArtifactsByPort): readonly ReportedArtifact[] 
   );
 }
 
-export function byteSum(artifacts: Iterable<{ readonly bytes: number }>): number {
+/** Bytes of artifacts together. */
+export function bytesIn(ports: ArtifactsByPort): number {
   let sum = 0;
-  for (const { bytes } of artifacts) sum += bytes;
+  for (const artifacts of Object.values(ports)) for (const { bytes } of artifacts) sum += bytes;
   return sum;
 }

@@ -157,12 +157,11 @@ class Recording {
     // What came from elsewhere was made by another execution: a resolver's, or one whose outputs may no longer be used.
     const isMadeElsewhere = execution.outputs.some(({ artifact }) => this.#artifacts.has(artifact));
     if (isMadeElsewhere) return metadata.recordResolved(begun, this.#bindings(execution.outputs, node), endedAt);
-    const id = metadata.beginExecution(begun);
     const { metrics, timings = { queuedMs: 0, executeMs: 0, publishMs: 0 } } = execution;
     const outputs = this.#produced(execution);
     const reusable = execution.reusable && outputs.every(({ digest }) => this.witnesses.has(digest));
-    metadata.completeExecution(id, { outputs, metrics, timings, resources, attempts, endedAt, reusable });
-    return id;
+    const completion = { outputs, metrics, timings, resources, attempts, endedAt, reusable };
+    return metadata.recordCompleted(begun, completion).id;
   }
 
   /** Says of artifacts whose files did not come along, and are not here, that they are gone. */
