@@ -1,13 +1,12 @@
 /**
  * From text to located values. It takes any text without throwing and in bounded time: what the syntax may ask for is
- * limited in yaml-document.ts, repetition here. Most texts are plain enough for read-plain-yaml.ts.
+ * limited in yaml-document.ts, repetition here.
  */
 import { isAlias, isMap, isScalar, isSeq, type Node } from 'yaml';
 import type { Diagnostic } from '../source/diagnostic.js';
 import type { DiagnosticCode } from '../source/diagnostic-codes.js';
 import type { SourceFile, SourceRange } from '../source/source-file.js';
 import type { Located, LocatedEntry } from './located.js';
-import { readPlainYaml } from './read-plain-yaml.js';
 import { readYamlDocument } from './yaml-document.js';
 import { MAX_DEPTH } from './yaml-nesting.js';
 
@@ -24,8 +23,7 @@ export interface ParsedYaml {
 
 /** Parses a text that must hold one YAML 1.2 document. @param from - offset at which it begins */
 export function parseYaml(file: SourceFile, from = 0): ParsedYaml {
-  const plain = from === 0 ? readPlainYaml(file) : undefined;
-  return plain === undefined ? parse(file, false, from) : { root: plain, diagnostics: [] };
+  return parse(file, false, from);
 }
 
 /** What can be read of a text that is being written: what is wrong in it is left out. For editors. */
