@@ -75,10 +75,23 @@ export async function* readCsvRows(file: string, delimiter: string): AsyncGenera
   }
 }
 
+const WHOLE = /^\d+$/u;
+const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/u;
+
+/**
+ * A cell that tells a row of data from one of names: a number, unless it is a whole one, which names years and pixels; of
+ * names that are all whole numbers, the first that does not count up.
+ */
+function numberAmong(names: readonly string[]): string | undefined {
+  const found = names.find((name) => NUMBER.test(name) && !WHOLE.test(name));
+  if (found !== undefined || !names.every((name) => WHOLE.test(name))) return found;
+  return names.find((name, index) => Number(name) <= Number(names[index - 1] ?? -1));
+}
+
 /**
  * The names of a file's columns.
  *
- * @throws StepError `csv-invalid` when there are none, one is empty, or one comes twice
+ * @throws StepError `csv-invalid` when there are none, one is empty or a number, or one comes twice
  */
 export async function readCsvHeader(file: string, delimiter: string): Promise<readonly string[]> {
   for await (const { cells } of readCsvRows(file, delimiter)) {
@@ -86,6 +99,10 @@ export async function readCsvHeader(file: string, delimiter: string): Promise<re
     const twice = names.find((name, index) => names.indexOf(name) !== index);
     if (names.includes('')) throw invalid(file, 'a column has no name; the first row must hold the names');
     if (twice !== undefined) throw invalid(file, `two columns have the name '${twice}'`);
+    const number = numberAmong(names);
+    if (number !== undefined) {
+      throw invalid(file, `the first row must hold the names of the columns, and holds the number ${number}`);
+    }
     return names;
   }
   throw invalid(file, 'it is empty');

@@ -61,6 +61,12 @@ describe('CSV', () => {
     await expect(readCsvHeader(fileOf(''), ',')).rejects.toThrow('it is empty');
     await expect(readCsvHeader(fileOf('a,,b\n'), ',')).rejects.toThrow('no name');
     await expect(readCsvHeader(fileOf('a,b,a\n'), ',')).rejects.toThrow("two columns have the name 'a'");
+    for (const first of ['5.1,3.5,setosa', '-1,u', '1e3,u', '7,2,1']) {
+      await expect(readCsvHeader(fileOf(`${first}\n`), ',')).rejects.toThrow('must hold the names of the columns');
+    }
+    for (const names of ['0,1,2', 'id,2020,2019', '1st,2.5.1', '1,e']) {
+      expect(await readCsvHeader(fileOf(`${names}\n`), ',')).toEqual(names.split(','));
+    }
   });
 
   test('arbitrary text is read or refused, never a crash', async () => {
