@@ -79,7 +79,7 @@ function mapClasses(
  * @param spec - the raw feature in these examples, of the same kind as the one the transform was made for
  * @param where - of the column, for messages
  * @returns class indices, or for a regression the transformed numbers
- * @throws StepError `label-unknown` naming the example
+ * @throws StepError `label-unknown` naming the example, `one-class`
  */
 export async function labelValues(
   tf: TensorFlow,
@@ -88,6 +88,14 @@ export async function labelValues(
   { steps, classes }: TransformedFeature,
   where: string,
 ): Promise<Int32Array | Float32Array> {
+  const [only] = classes ?? [];
+  if (only !== undefined && classes?.length === 1) {
+    throw new StepError(
+      'one-class',
+      `${where} has one class only, '${only.slice(0, 80)}': there is nothing to tell apart`,
+      'bring examples of other classes, or take another label',
+    );
+  }
   // Whether a label is one-hot encoded is decided by the loss; here it stays an index.
   if (spec.kind === 'label') return mapClasses(column as Int32Array, spec.classes, classes ?? [], where);
   const numbers = await numericColumn(column, rawValue(spec), steps, where);

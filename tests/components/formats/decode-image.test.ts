@@ -20,16 +20,17 @@ async function decode(
   return [...(await decodeImage(bytes, options, 'it')).pixels];
 }
 
+function chunk(type: string, data: Uint8Array): Buffer {
+  const body = Buffer.concat([Buffer.from(type), data]);
+  const out = Buffer.alloc(body.length + 8);
+  out.writeUInt32BE(data.length);
+  body.copy(out, 4);
+  out.writeUInt32BE(crc32(body), body.length + 4);
+  return out;
+}
+
 /** A PNG put together by hand. */
 function png(width: number, height: number, rows: Uint8Array, bitDepth = 8, colorType = 2): Buffer {
-  const chunk = (type: string, data: Uint8Array): Buffer => {
-    const body = Buffer.concat([Buffer.from(type), data]);
-    const out = Buffer.alloc(body.length + 8);
-    out.writeUInt32BE(data.length);
-    body.copy(out, 4);
-    out.writeUInt32BE(crc32(body), body.length + 4);
-    return out;
-  };
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width, 0);
   header.writeUInt32BE(height, 4);
@@ -107,6 +108,23 @@ describe('an image', () => {
     expect([height, width]).toEqual([4, 4]);
     expect(pixels[0]).toBe(fit === 'contain' ? 0 : 255);
     expect(pixels[3 * (4 * 2)]).toBe(255);
+  });
+
+  test('that moves gives its first picture', async () => {
+    const still = await picture().png().toBuffer();
+    const control = (sequence: number): Buffer => {
+      const data = Buffer.alloc(26);
+      data.writeUInt32BE(sequence);
+      data.writeUInt32BE(still.readUInt32BE(16), 4);
+      data.writeUInt32BE(still.readUInt32BE(20), 8);
+      return chunk('fcTL', data);
+    };
+    // APNG: what says that there are two pictures, and the second one, before the end (PNG, third edition, 11.3.6).
+    const [head, rest, end] = [still.subarray(0, 33), still.subarray(33, -12), still.subarray(-12)];
+    const second = chunk('fdAT', Buffer.concat([Buffer.of(0, 0, 0, 2), deflateSync(Buffer.alloc(1000))]));
+    const count = chunk('acTL', Buffer.of(0, 0, 0, 2, 0, 0, 0, 0));
+    const moving = Buffer.concat([head, count, control(0), rest, control(1), second, end]);
+    expect(await decode(moving)).toEqual(await decode(still));
   });
 
   test('that is cut short is refused', async () => {

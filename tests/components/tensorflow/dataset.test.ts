@@ -195,6 +195,14 @@ describe('a split as a data set', () => {
     });
   });
 
+  test('with one class only is refused', async () => {
+    const single = { ...IMAGES, label: { kind: 'label', classes: ['<b>'] } } as const;
+    await expect(open(single, [imageRow([0, 0], 0)])).rejects.toMatchObject({
+      code: 'one-class',
+      message: "feature 'label' of split 'test' has one class only, '<b>': there is nothing to tell apart",
+    });
+  });
+
   test('looks texts up in the vocabulary', async () => {
     const features = { word: { kind: 'string' }, kind: { kind: 'string' } } as const;
     const vocabulary = { op: 'vocabulary', tokens: ['a', 'b'] } as const;

@@ -162,6 +162,11 @@ describe('training', () => {
     await expect(train(await options(2, { train: broken }))).rejects.toMatchObject({ code: 'loss-not-finite' });
   });
 
+  test('fewer examples than a batch are a batch', async () => {
+    const { history } = await train(await options(2, { train: halves(3, 1), evaluation: halves(1, 2) }));
+    expect(history.every(({ loss, val_loss: other }) => Number.isFinite(loss) && Number.isFinite(other))).toBe(true);
+  });
+
   test('a layer that does not fit is named', async () => {
     const layers = [{ Conv2D: { filters: 2, kernel_size: 9 } }, 'Flatten', { Dense: { units: 2 } }];
     await expect(newModel(params({ model: { layers } }))).rejects.toThrow(/layer 0 \(Conv2D\)/u);
