@@ -3,6 +3,7 @@
  */
 import { statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { errorMessage } from '../../artifacts/system-error.js';
 import { sweepUnfinished } from '../../artifacts/unfinished.js';
 import { jobSummaryFile } from '../reporting/github/job-summary.js';
 import { metricsFile } from '../reporting/metrics-file.js';
@@ -20,15 +21,21 @@ function isFolder(path: string): boolean | undefined {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory();
 }
 
+/** Why a file cannot be written, as far as one can tell before. */
+function hindrance(file: string, path: string): string | undefined {
+  try {
+    if (isFolder(path) === true) return `${file} is a folder`;
+    return isFolder(dirname(path)) === true ? undefined : 'its folder is not there';
+  } catch (error) {
+    // It lies below a file, or where this user may not look.
+    return errorMessage(error);
+  }
+}
+
 /** A file that can be written, as far as one can tell before; absolute. */
 async function writable(file: string, { cwd }: Environment): Promise<string> {
   const path = resolve(cwd, file);
-  const problem =
-    isFolder(path) === true
-      ? `${file} is a folder`
-      : isFolder(dirname(path)) === true
-        ? undefined
-        : `its folder is not there`;
+  const problem = hindrance(file, path);
   if (problem === undefined) {
     await sweepUnfinished(dirname(path));
     return path;

@@ -45,14 +45,19 @@ export async function readText(
   shown: string,
   includedAt?: SourceRange,
 ): Promise<Checked<SourceFile>> {
+  let bytes: Buffer;
   try {
     const info = await stat(absolute);
     if (!info.isFile()) return refuse('file-missing', `${shown} is not a file`, 'name the YAML file itself');
     if (info.size > MAX_BYTES) return refuse('file-unreadable', tooLarge(shown, info.size));
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(await readFile(absolute));
-    return sourceFile(shown, text, includedAt);
+    bytes = await readFile(absolute);
   } catch {
-    return refuse('file-unreadable', `${shown} is not text in UTF-8, or may not be read`);
+    return refuse('file-unreadable', `${shown} may not be read`, 'check its permissions');
+  }
+  try {
+    return sourceFile(shown, new TextDecoder('utf-8', { fatal: true }).decode(bytes), includedAt);
+  } catch {
+    return refuse('file-unreadable', `${shown} is not text in UTF-8`);
   }
 }
 

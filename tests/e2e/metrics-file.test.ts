@@ -7,6 +7,7 @@ import { describe, expect, test } from '@jest/globals';
 import { prometheusText } from '../../runner/reporting/prometheus.js';
 import { RunView } from '../../runner/reporting/run-view.js';
 import { pipeline } from '../rig/cli.js';
+import { commandHere } from '../rig/command-here.js';
 import { parsePrometheus, type Sample } from '../rig/prometheus.js';
 import { completed, eventfulRun, runEnded, runStarted, started } from '../rig/run-events.js';
 import { failingStep, step, writePipeline as write } from '../rig/steps.js';
@@ -64,8 +65,8 @@ describe('run --metrics-file', () => {
     const folder = temporaryFolder();
     write(folder, { first: step('first', 'a') });
     mkdirSync(join(folder, 'taken'));
-    for (const file of ['taken', 'nowhere/run.prom']) {
-      const { status, stderr } = await pipeline(folder, ['run', 'p.yaml', '--metrics-file', file]);
+    for (const file of ['taken', 'nowhere/run.prom', 'p.yaml/run.prom', 'x'.repeat(300)]) {
+      const { status, stderr } = await commandHere(folder, ['run', 'p.yaml', '--metrics-file', file]);
       expect([status, stderr]).toEqual([2, expect.stringContaining(`error[bad-metrics-file]: --metrics-file ${file}`)]);
     }
     expect(readdirSync(folder)).not.toContain('.pipeline');

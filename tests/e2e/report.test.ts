@@ -24,8 +24,10 @@ export const spec = defineSpec({
 });
 export const execute = async ({ outputs, params: { right }, log, metric }) => {
   log.info('<script>alert(1)</script>');
+  const name = '"><script>alert(2)</script><!--';
   metric('accuracy', right / 10);
-  const epochs = [1, 2, 3].map((epoch) => ({ epoch, loss: 1 / epoch, accuracy: epoch / 4, val_loss: 2 / epoch }));
+  metric(name, right);
+  const epochs = [1, 2, 3].map((epoch) => ({ epoch, loss: 1 / epoch, accuracy: epoch / 4, val_loss: 2 / epoch, [name]: right }));
   writeFileSync(outputs.run.path + '/history.json', JSON.stringify({ epochs, kept: 3 }));
   const one = (name, support) => ({ name, support, predicted: support, precision: 1, recall: 1, f1: 1 });
   writeFileSync(outputs.evaluation.path + '/evaluation.json', JSON.stringify({
@@ -34,7 +36,7 @@ export const execute = async ({ outputs, params: { right }, log, metric }) => {
     confusion_matrix: [[right, 10 - right], [0, 10]],
   }));
   writeFileSync(outputs.examples.path + '/examples.json', JSON.stringify({
-    version: 1, features: { image: { kind: 'image', encoding: 'raw', height: 28, width: 28, channels: 1 } },
+    version: 1, features: { image: { kind: 'image', encoding: 'raw', height: 28, width: 28, channels: 1 }, [name]: { kind: right === 7 ? 'integer' : 'string' } },
     splits: { train: { examples: 100 * right, files: [] } },
   }));
 };`;
@@ -68,10 +70,11 @@ describe('pipeline report', () => {
     expect(page).toContain('measuring, run 1');
     expect(page).toContain('class="drawing"');
     expect(page).toContain('Training: measure.run');
-    expect(page.match(/class="chart"/gu)).toHaveLength(2);
+    expect(page.match(/class="chart"/gu)).toHaveLength(3);
     expect(page).toMatch(/Confusion matrix: .*measure\.evaluation/u);
     expect(page).toContain('&lt;b&gt;cat');
     expect(page).toContain('&lt;script&gt;alert(1)&lt;/script&gt;');
+    expect(page.match(/&lt;script&gt;alert\(2\)/gu)?.length).toBeGreaterThan(2);
     expect(page).toContain('examples in train');
     expect(page).toMatch(/>\s*accuracy\s*<\/td>\s*<td class="number">\s*0\.7\s*<\/td>/u);
   });
@@ -145,6 +148,7 @@ describe('pipeline diff', () => {
     expect(page).toContain('Confusion matrix: <bdi class="name" title="before: measure.evaluation">');
     expect(page).toContain('Confusion matrix: <bdi class="name" title="after: measure.evaluation">');
     expect(page).toContain('Training: before: measure.run');
+    expect(page).toContain('&quot;&gt;&lt;script&gt;alert(2)');
     expect(page).toContain('&lt;b&gt;cat');
   });
 });
