@@ -13,6 +13,7 @@ import { errorMessage } from '../artifacts/system-error.js';
 import type { Digest } from '../artifacts/store/artifact-store.js';
 import { codeParts, type CodeParts } from './code-parts.js';
 import { StepError } from './executor.js';
+import { userPlace } from './user-stack.js';
 
 /** Under this name user code imports what this package offers. */
 const OWN_PACKAGE = 'tfjs-pipelines';
@@ -100,11 +101,19 @@ function ownIndex(): string {
 /** Name of the program that asks for a module's exports, in messages of the bundler. */
 const ASKING = 'import';
 
+function missingImport(specifier: string): string {
+  return /^[./]/u.test(specifier)
+    ? `there is no file '${specifier}'`
+    : `the package '${packageName(specifier)}' is not installed`;
+}
+
 function describeMessage({ text, location }: Message): string {
   const missing = /^No matching export in ".*" for import "(.*)"$/u.exec(text)?.[1];
   if (location?.file === ASKING && missing !== undefined) return `it has no export '${missing}'`;
-  if (location === null) return text;
-  return `${location.file}:${String(location.line)}:${String(location.column + 1)}: ${text}`;
+  const unresolved = /^Could not resolve "(.*)"$/u.exec(text)?.[1];
+  const what = unresolved === undefined ? text : missingImport(unresolved);
+  if (location === null) return what;
+  return `${location.file}:${String(location.line)}:${String(location.column + 1)}: ${what}`;
 }
 
 /** What a bundle is made for: to be hashed, to be run, or to be read part by part. */
@@ -152,6 +161,7 @@ async function bundleText(
       minifyWhitespace: form === 'identity',
       legalComments: 'none',
       sourcemap: form === 'program' ? 'inline' : false,
+      sourcesContent: false,
       tsconfigRaw: '{}',
       logLevel: 'silent',
       plugins: [plugin],
@@ -262,7 +272,9 @@ export async function loadUserModule(module: UserModule): Promise<Readonly<Recor
     const url = `data:text/javascript;base64,${Buffer.from(code).toString('base64')}`;
     return (await import(url)) as Readonly<Record<string, unknown>>;
   } catch (error) {
-    throw new StepError('user-code', `${module.file} fails when it is loaded: ${errorMessage(error)}`);
+    const place = userPlace(error);
+    const where = place === undefined ? '' : `${place}: `;
+    throw new StepError('user-code', `${module.file} fails when it is loaded: ${where}${errorMessage(error)}`);
   }
 }
 

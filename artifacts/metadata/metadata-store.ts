@@ -197,6 +197,14 @@ export interface MetadataStore {
     readonly reason: string;
     readonly at: number;
   }): number;
+  /** Records that a node failed before it was executed. Returns its id. */
+  recordFailed(failed: {
+    readonly runId: number;
+    readonly node: string;
+    readonly component: string;
+    readonly failure: Breakdown['failure'];
+    readonly at: number;
+  }): number;
   /**
    * Records an execution as CACHED: it has the outputs of an earlier one. Returns its id; or undefined, recording nothing,
    * when that execution's outputs may no longer be used.

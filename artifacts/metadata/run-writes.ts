@@ -36,6 +36,7 @@ export function runWrites(
   | 'recordResolved'
   | 'recordSkipped'
   | 'recordRepeated'
+  | 'recordFailed'
   | 'failExecution'
 > {
   /** Makes executions a run's too, with the artifacts at their ports. @param executions - a query of their numbers */
@@ -189,6 +190,18 @@ export function runWrites(
           database.run('UPDATE pipeline_fingerprint SET sources = ? WHERE digest = ?', sources, digest);
       });
     },
+    recordFailed: ({ runId, node, component, failure, at }) =>
+      writer.transaction(() => {
+        const failed = { runId, node, component, startedAt: at, log: undefined, inputs: [] };
+        const id = writer.insertExecution(failed, { state: 'FAILED', endedAt: at });
+        database.run(
+          'UPDATE pipeline_execution SET reusable = 0, failure = ? WHERE execution_id = ?',
+          canonicalJson(failure),
+          id,
+        );
+        writer.property('Execution', id, 'failure', true, failure.message);
+        return id;
+      }),
 
     failExecution: (executionId, end) => {
       writer.transaction(() => {

@@ -2,7 +2,7 @@
  * Runs the program with the folders of its inputs and outputs.
  */
 import { readdir } from 'node:fs/promises';
-import { errorMessage } from '../../artifacts/system-error.js';
+import { errorMessage, systemErrorCode } from '../../artifacts/system-error.js';
 import { StepError, type Executor, type InputArtifact } from '../executor.js';
 import { MemoryWatch } from '../memory-watch.js';
 import { expandArguments } from './arguments.js';
@@ -68,9 +68,10 @@ export const execute: Executor<typeof spec> = async ({
       if (last.length > SHOWN_LINES) last.shift();
     },
   }).catch((error: unknown) => {
+    const isMissing = systemErrorCode(error) === 'ENOENT';
     throw new StepError(
       'program-missing',
-      `${program} cannot be started: ${errorMessage(error)}`,
+      isMissing ? `there is no program '${program}'` : `${program} cannot be started: ${errorMessage(error)}`,
       'check that it is installed and on the PATH',
     );
   });

@@ -47,6 +47,12 @@ export async function commandLine(argv: readonly string[], outside: ProcessEnvir
       getErrHasColors: () => outside.stderr.colors,
     })
     .exitOverride();
+  const failed = (error: unknown): ExitStatus =>
+    reportFailure(error, { argv, json: argv.includes('--json'), environment: outside });
+  const release = outside.onUncaught((error) => {
+    outside.endStarted();
+    return failed(error);
+  });
   let status: ExitStatus = EXIT.done;
   declareCommands(program, async <A>(load: () => Promise<{ readonly command: Command<A> }>, args: A): Promise<void> => {
     const { command } = await load();
@@ -68,6 +74,8 @@ export async function commandLine(argv: readonly string[], outside: ProcessEnvir
     const command = known.find((name) => argv.includes(name));
     const help = `pipeline ${command === undefined ? '' : `${command} `}--help`;
     const told = error instanceof CommanderError ? usageError(error.message, `'${help}' tells how it is used`) : error;
-    return reportFailure(told, { argv, json: argv.includes('--json'), environment: outside });
+    return failed(told);
+  } finally {
+    release();
   }
 }

@@ -41,6 +41,10 @@ export interface ProcessEnvironment {
   now(): number;
   /** Takes signals over from the system, which would end the process; returns what gives them back. */
   onSignal(handler: (signal: StopSignal) => void): () => void;
+  /** Takes over errors that nothing caught, which end the process with this status; returns what gives them back. */
+  onUncaught(handler: (error: unknown) => ExitStatus): () => void;
+  /** Asks for a last word when something ends the process, which counts as failed then; returns what takes that back. */
+  onExit(lastWord: () => string): () => void;
   /** Ends at once what this process has started, and what that has, and says what it was. */
   readonly endStarted: () => readonly StartedProcess[];
 }

@@ -60,6 +60,7 @@ function positive(size: number | undefined): number | undefined {
 
 /** This very process. */
 export function processEnvironment(): ProcessEnvironment {
+  let isTold = false;
   return {
     cwd: process.cwd(),
     env: process.env,
@@ -74,6 +75,23 @@ export function processEnvironment(): ProcessEnvironment {
       return () => {
         for (const signal of SIGNALS) process.off(signal, handler);
       };
+    },
+    onUncaught: (handler) => {
+      const caught = (error: unknown): void => {
+        process.off('uncaughtException', caught);
+        isTold = true;
+        void endProcess(handler(error));
+      };
+      process.on('uncaughtException', caught);
+      return () => process.off('uncaughtException', caught);
+    },
+    onExit: (lastWord) => {
+      const ended = (): void => {
+        if (!isTold) process.stderr.write(lastWord());
+        process.exitCode = 1;
+      };
+      process.on('exit', ended);
+      return () => process.off('exit', ended);
     },
     endStarted: () => {
       // The compiler of user code is ours, and ends with this process.

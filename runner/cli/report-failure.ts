@@ -1,6 +1,7 @@
 /**
  * How what went wrong is told: text for people on stderr, one JSON object on stdout for programs.
  */
+import { readableStack } from '../../components/user-stack.js';
 import type { Diagnostic } from '../source/diagnostic.js';
 import { diagnosticData } from '../source/diagnostic-data.js';
 import { renderDiagnostic } from '../source/render-diagnostic.js';
@@ -60,6 +61,9 @@ function defectText(error: unknown, argv: readonly string[], { node, platform }:
   ].join('\n');
 }
 
+/** An error of user code that went past its step. */
+const UNCAUGHT = { code: 'uncaught', hint: 'await the promises of a step, and catch what its callbacks throw' };
+
 /** Tells what a command threw, and says the exit status for it. */
 export function reportFailure(
   error: unknown,
@@ -86,6 +90,13 @@ export function reportFailure(
     return statusOf(error);
   }
   const message = error instanceof Error ? error.message : String(error);
+  const stack = error instanceof Error ? (error.stack ?? '') : '';
+  const readable = readableStack(stack);
+  if (readable !== stack) {
+    const uncaught = { ...UNCAUGHT, message: `user code threw what nothing caught: ${message}` };
+    tell(`${failureText(uncaught)}\n${readable}\n`, { type: 'error', ...uncaught, stack: readable });
+    return EXIT.failed;
+  }
   tell(defectText(error, argv, environment), {
     type: 'error',
     code: 'defect',

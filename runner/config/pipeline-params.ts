@@ -92,7 +92,7 @@ function checkValue(name: string, value: Located, definition: Definition, proble
   if (!fits(value, definition.type)) {
     problems.add(
       'wrong-type',
-      `param '${name}' must be ${definition.type}, not ${describeLocated(value)}`,
+      `param '${name}' must be ${definition.type === 'integer' ? 'an' : 'a'} ${definition.type}, not ${describeLocated(value)}`,
       value.range,
       { related },
     );

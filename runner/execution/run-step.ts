@@ -136,7 +136,11 @@ function checkPlace({ step: { tempDir }, staged, place }: Attempt): void {
   }
   for (const [port, { path }] of Object.entries(staged)) {
     if (namesIn(path).length > 0) continue;
-    throw new StepError('output-missing', `the step ended without writing its output '${port}'`);
+    throw new StepError(
+      'output-missing',
+      `the step ended without writing its output '${port}'`,
+      `have it write a file into the folder of '${port}'`,
+    );
   }
 }
 

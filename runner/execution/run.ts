@@ -271,7 +271,19 @@ export class Run {
       else if (arrival.kind === 'inputs') await this.#decide(node, arrival.inputs);
       else throw new Error(`${name} starts before ${arrival.on.join(', ')}`);
     } catch (error) {
-      this.#fail(name, stepFailure(error), false, undefined);
+      const failure = stepFailure(error);
+      this.#recordFailed(node, failure);
+      this.#fail(name, failure, false, undefined);
+    }
+  }
+
+  /** Records that a node failed before it was executed. */
+  #recordFailed({ name, spec }: GraphNode, { code, message }: StepFailure): void {
+    const failed = { runId: this.#id, node: name, component: spec.name, failure: { code, message }, at: Date.now() };
+    try {
+      this.#metadata.recordFailed(failed);
+    } catch {
+      // It may be the store that failed; it is told all the same.
     }
   }
 

@@ -3,6 +3,7 @@
  */
 import { StepError } from '../../components/executor.js';
 import { memoryFailure } from '../../components/memory-watch.js';
+import { readableStack } from '../../components/user-stack.js';
 import { StoreError } from '../../artifacts/store/store-error.js';
 import type { StepFailure } from './run-event.js';
 
@@ -17,7 +18,7 @@ export function stepFailure(error: unknown): StepFailure {
     code: 'defect',
     message: isError ? error.message : String(error),
     hint: 'this is a defect of the component; its stack is in the log',
-    stack: isError ? error.stack : undefined,
+    stack: isError && error.stack !== undefined ? readableStack(error.stack) : undefined,
   };
 }
 

@@ -11,7 +11,7 @@ import { DIAGNOSTIC_CODES } from '../../runner/source/diagnostic-codes.js';
 const ERRORS = ['StepError', 'StoreError', 'RequestError'];
 
 /** Codes that are given to failures which no class stands for. */
-const PLAIN_FAILURES = ['defect', 'process-died'];
+const PLAIN_FAILURES = ['defect', 'ended', 'process-died', 'uncaught'];
 
 /** Texts that an expression can have; none where that is not known here: a code that was told before is passed on. */
 function textsOf(expression: ts.Expression): readonly string[] {

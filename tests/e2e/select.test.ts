@@ -65,6 +65,9 @@ describe('pipeline run', () => {
     const { status, stdout } = await pipeline(folder, ['run', 'p.yaml', '--only', 'b']);
     expect(status).toBe(1);
     expect(stdout).toContain('a[not-selected]: it is not selected, and no earlier run has made what is needed of it');
+    expect((await pipeline(folder, ['explain', 'a'])).stdout).toMatch(
+      /^a failed in run 2 before it was executed: it is not selected/u,
+    );
     expect(counts(folder)).toEqual([0, 0, 0, 0]);
   });
 

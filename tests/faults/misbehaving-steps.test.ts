@@ -147,6 +147,27 @@ test('a file that is still written when the step has ended is not published', as
   expect((await pipeline(folder, ['verify'])).status).toBe(0);
 });
 
+test('what ends the process from within a step is told, and names the places of user code in its own files', async () => {
+  const folder = temporaryFolder();
+  const body = `
+    const helper = (what) => what.missing.deeper;
+    if (once('later')) setTimeout(() => helper({}), 1);
+    else if (once('exit')) process.exit(7);
+    else if (once('throws')) helper({});
+    await new Promise((done) => setTimeout(done, once('waits') ? 10_000 : 0));
+    write('x');`;
+  write(folder, { odd: ownComponent(folder, 'odd', body) });
+  const later = await pipeline(folder, ['run', 'p.yaml']);
+  expect([later.status, later.stderr]).toEqual([1, expect.stringContaining('error[uncaught]: user code threw')]);
+  expect(later.stderr).toMatch(/\n {4}at .*\(?odd\.ts:\d+:\d+\)?/u);
+  const exit = await pipeline(folder, ['run', 'p.yaml']);
+  expect([exit.status, exit.stderr]).toEqual([1, expect.stringContaining('error[ended]: the process was ended')]);
+  const thrown = await pipeline(folder, ['run', 'p.yaml']);
+  expect(thrown.stdout).toMatch(/\n {4}TypeError: .*\n {8}at helper \(odd\.ts:\d+:\d+\)\n {8}at .*execute/u);
+  expect(thrown.stdout + later.stderr).not.toContain('base64');
+  expect(await run(folder)).toEqual({ odd: 'completed' });
+});
+
 test('a metric may have any name', async () => {
   const folder = temporaryFolder();
   const names = ['__proto__', 'constructor', '', 'a b', '<script>', 'x'.repeat(300)];

@@ -28,6 +28,8 @@ export async function commandHere(cwd: string, args: readonly string[]): Promise
     stderr: output('stderr'),
     now: () => Date.now(),
     onSignal: () => () => undefined,
+    onUncaught: () => () => undefined,
+    onExit: () => () => undefined,
     endStarted: () => [],
   });
   return { status, ...texts };

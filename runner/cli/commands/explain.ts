@@ -139,7 +139,11 @@ function comparisonLines(
 
 function missLines(explanation: Explanation, style: Style, width: number): readonly string[] {
   const { execution, other } = explanation;
-  const { node, runId, state, reason } = execution;
+  const { node, runId, state, reason, failure } = execution;
+  if (state === 'FAILED' && execution.fingerprint === undefined) {
+    const why = plainLine(failure?.message ?? '');
+    return [`${style.strong(plainLine(node))} failed in run ${String(runId)} before it was executed: ${why}`];
+  }
   const verb =
     state === 'RUNNING' ? 'is being executed' : state === 'FAILED' ? 'was executed, and failed,' : 'was executed';
   const head = `${style.strong(plainLine(node))} ${verb} in run ${String(runId)}${reason === undefined ? '' : `: ${style.active(plainLine(reason))}`}`;

@@ -21,12 +21,20 @@ import type { RunArguments } from '../arguments.js';
 import { inGithub, nodePlaces } from '../github.js';
 import { loadGraph } from '../load.js';
 import { withStore } from '../open-store.js';
+import { failureText } from '../report-failure.js';
 import { isPlain, requestDigest } from '../run-request.js';
 import { selectGraph } from '../select.js';
 import { runObservers } from '../run-observers.js';
 import { rootOption, shownPath } from '../shown-path.js';
 import { remoteStore } from '../remote.js';
 import { storeLimit, warnOfSize } from '../store-size.js';
+
+/** What is told when something ends the process before the run has ended. */
+const ENDED = {
+  code: 'ended',
+  message: 'the process was ended before the run was, as by process.exit() in user code',
+  hint: 'throw an error instead; the next run goes on with what is done',
+};
 
 const STATUS: Readonly<Record<'complete' | 'failed' | 'canceled', ExitStatus>> = {
   complete: EXIT.done,
@@ -63,6 +71,7 @@ async function runGraph(
   const reporter = combineReporters([logs, ...observers.reporters, screen]);
   const unsent = new AbortController();
   let isOver = false;
+  const releaseExit = environment.onExit(() => failureText(ENDED));
   const release = environment.onSignal(() => {
     const again = stop.signal.aborted;
     if (isOver) {
@@ -103,6 +112,7 @@ async function runGraph(
     return outcome === 'complete' && differing.length > 0 ? EXIT.failed : STATUS[outcome];
   } finally {
     isOver = true;
+    releaseExit();
     reporter.close();
     await observers.send(unsent.signal);
     release();
