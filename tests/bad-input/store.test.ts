@@ -26,15 +26,15 @@ import { sha256Hex } from '../../artifacts/digest.js';
 import { Database } from '../../artifacts/metadata/database.js';
 import { filesBelow, rows } from '../faults/stored.js';
 import { pipeline } from '../rig/cli.js';
-import { commandHere } from '../rig/command-here.js';
-import { executed, runPipeline as run, step, writePipeline as write } from '../rig/steps.js';
+import { commandHere, runHere as run } from '../rig/command-here.js';
+import { executed, step, writePipeline as write } from '../rig/steps.js';
 import { makeWritable, temporaryFolders } from '../rig/temp-folder.js';
 
 const temporaryFolder = temporaryFolders();
 
 const template = mkdtempSync(join(tmpdir(), 'pipeline-test-'));
 
-/** A store in which two steps have run, twice: the second time they were cached. */
+/** A store in which two steps have run, twice: the second time they were cached. In this process, as most of what follows. */
 beforeAll(async () => {
   write(template, { first: step('first', 'a'), second: step('second', 'b', { in: 'first.report' }) });
   expect(await run(template)).toEqual({ first: 'completed', second: 'completed' });

@@ -3,7 +3,7 @@
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { events, pipeline } from './cli.js';
+import { events, pipeline, type CommandResult } from './cli.js';
 
 /** Keys of a node beside its component, outputs and params. */
 export type NodeKeys = Readonly<Record<string, unknown>>;
@@ -63,13 +63,17 @@ export function writePipeline(
 
 const ENDS = ['step-cached', 'step-completed', 'step-failed', 'step-abandoned', 'step-canceled', 'step-skipped'];
 
+/** How each node ended in a run, by its events. */
+export function endsOf({ stdout, stderr }: CommandResult): Readonly<Record<string, string>> {
+  const ends = events(stdout).filter(({ type }) => ENDS.includes(String(type)));
+  if (ends.length === 0) throw new Error(`${stdout}\n${stderr}`);
+  return Object.fromEntries(ends.map(({ node, type }) => [String(node), String(type).replace('step-', '')]));
+}
+
 /** How each node ended in a run of `p.yaml`. */
 export async function runPipeline(
   folder: string,
   ...more: readonly string[]
 ): Promise<Readonly<Record<string, string>>> {
-  const { stdout, stderr } = await pipeline(folder, ['run', 'p.yaml', '--json', ...more]);
-  const ends = events(stdout).filter(({ type }) => ENDS.includes(String(type)));
-  if (ends.length === 0) throw new Error(`${stdout}\n${stderr}`);
-  return Object.fromEntries(ends.map(({ node, type }) => [String(node), String(type).replace('step-', '')]));
+  return endsOf(await pipeline(folder, ['run', 'p.yaml', '--json', ...more]));
 }
