@@ -6,7 +6,6 @@ import {
   appendFileSync,
   chmodSync,
   copyFileSync,
-  cpSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -18,9 +17,8 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { spawnSync } from 'node:child_process';
-import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import { canonicalJson } from '../../artifacts/canonical-json.js';
 import { sha256Hex } from '../../artifacts/digest.js';
 import { Database } from '../../artifacts/metadata/database.js';
@@ -28,11 +26,11 @@ import { filesBelow, rows } from '../faults/stored.js';
 import { pipeline } from '../rig/cli.js';
 import { commandHere, runHere as run } from '../rig/command-here.js';
 import { executed, step, writePipeline as write } from '../rig/steps.js';
-import { makeWritable, temporaryFolders } from '../rig/temp-folder.js';
+import { sharedFolder, temporaryFolders } from '../rig/temp-folder.js';
 
 const temporaryFolder = temporaryFolders();
 
-const template = mkdtempSync(join(tmpdir(), 'pipeline-test-'));
+const template = sharedFolder();
 
 /** A store in which two steps have run, twice: the second time they were cached. In this process, as most of what follows. */
 beforeAll(async () => {
@@ -41,15 +39,9 @@ beforeAll(async () => {
   expect(await run(template)).toEqual({ first: 'cached', second: 'cached' });
 });
 
-afterAll(() => {
-  makeWritable(template);
-  rmSync(template, { recursive: true });
-});
-
 /** A copy of that store. */
 function stored(): { readonly folder: string; readonly root: string } {
-  const folder = temporaryFolder();
-  cpSync(template, folder, { recursive: true });
+  const folder = temporaryFolder(template);
   return { folder, root: join(folder, '.pipeline') };
 }
 

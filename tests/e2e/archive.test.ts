@@ -2,14 +2,14 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import { faultsOf } from '../faults/stored.js';
 import { pipeline } from '../rig/cli.js';
 import { answer, runModelPipeline, writeModelPipeline } from '../rig/model-pipeline.js';
 import { contents, expectRefused } from '../rig/refused.js';
 import { executed, runPipeline, step, writePipeline } from '../rig/steps.js';
 import { tarBytes, tarMember } from '../rig/tar.js';
-import { temporaryFolders } from '../rig/temp-folder.js';
+import { sharedFolder, temporaryFolders } from '../rig/temp-folder.js';
 
 const temporaryFolder = temporaryFolders();
 
@@ -48,19 +48,18 @@ function writeArchive(path: string, members: ReadonlyMap<string, Buffer>): void 
 }
 
 /** Where a pipeline of two steps has run, the second time all cached; with its archive `run.tar.gz`. */
-async function exported(): Promise<string> {
-  const folder = temporaryFolder();
-  writePipeline(folder, { first: step('first', 'a'), second: step('second', 'b', { in: 'first.report' }) });
-  await runPipeline(folder);
-  await runPipeline(folder);
-  const { status, stderr } = await pipeline(folder, ['export', '2', '-o', 'run.tar.gz']);
+const exported = sharedFolder();
+beforeAll(async () => {
+  writePipeline(exported, { first: step('first', 'a'), second: step('second', 'b', { in: 'first.report' }) });
+  await runPipeline(exported);
+  await runPipeline(exported);
+  const { status, stderr } = await pipeline(exported, ['export', '2', '-o', 'run.tar.gz']);
   if (status !== 0) throw new Error(stderr);
-  return folder;
-}
+});
 
 describe('pipeline export and import', () => {
   test('what one has run is cached for another', async () => {
-    const here = await exported();
+    const here = temporaryFolder(exported);
     const there = temporaryFolder();
     const { status, stdout } = await pipeline(there, ['import', join(here, 'run.tar.gz'), '--files', 'code']);
     expect(status).toBe(0);
@@ -83,7 +82,7 @@ describe('pipeline export and import', () => {
   });
 
   test('importing twice is no harm, nor into a store that has runs of its own', async () => {
-    const here = await exported();
+    const here = temporaryFolder(exported);
     const there = temporaryFolder();
     writeModelPipeline(there);
     await runModelPipeline(there, 'mine', 0.9);
@@ -164,7 +163,7 @@ describe('pipeline export and import', () => {
   });
 
   test('the same run gives the same bytes', async () => {
-    const folder = await exported();
+    const folder = temporaryFolder(exported);
     const first = readFileSync(join(folder, 'run.tar.gz'));
     await expectRefused(folder, ['export', '2', '-o', 'run.tar.gz'], 'exists');
     expect((await pipeline(folder, ['export', '2', '-o', 'run.tar.gz', '--force'])).status).toBe(0);
@@ -172,7 +171,7 @@ describe('pipeline export and import', () => {
   });
 
   test('refuses archives that were changed, and leaves the store as it was', async () => {
-    const here = await exported();
+    const here = temporaryFolder(exported);
     const archive = join(here, 'run.tar.gz');
     const members = membersOf(archive);
     const data = [...members.keys()].find((name) => name.endsWith('/data')) ?? '';
@@ -296,7 +295,7 @@ describe('pipeline export and import', () => {
   });
 
   test('refuses what is no archive, is cut short or holds too much, and makes no store for it', async () => {
-    const here = await exported();
+    const here = temporaryFolder(exported);
     const bytes = readFileSync(join(here, 'run.tar.gz'));
     const there = temporaryFolder();
     writeFileSync(join(there, 'short.tar.gz'), bytes.subarray(0, bytes.length / 2));
@@ -311,7 +310,7 @@ describe('pipeline export and import', () => {
   });
 
   test('exports no damaged artifact', async () => {
-    const folder = await exported();
+    const folder = temporaryFolder(exported);
     const artifacts = join(folder, '.pipeline', 'artifacts');
     const [digest = ''] = readdirSync(artifacts);
     const { chmodSync } = await import('node:fs');

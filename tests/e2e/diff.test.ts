@@ -1,26 +1,20 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from '../rig/cli.js';
 import { answer, runModelPipeline, writeModelPipeline } from '../rig/model-pipeline.js';
-import { makeWritable, temporaryFolders } from '../rig/temp-folder.js';
+import { sharedFolder, temporaryFolders } from '../rig/temp-folder.js';
 
 const temporaryFolder = temporaryFolders();
 
 // One store for all: the command changes nothing.
-const folder = mkdtempSync(join(tmpdir(), 'pipeline-test-'));
+const folder = sharedFolder();
 
 beforeAll(async () => {
   writeModelPipeline(folder);
   await runModelPipeline(folder, 'a|<b>', 0.7);
   await runModelPipeline(folder, 'longer', 0.9);
   await runModelPipeline(folder, 'longer', 0.9);
-});
-
-afterAll(() => {
-  makeWritable(folder);
-  rmSync(folder, { recursive: true, force: true });
 });
 
 describe('pipeline diff', () => {

@@ -1,11 +1,11 @@
-import { describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import { createHash } from 'node:crypto';
-import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { events, pipeline, startPipeline } from '../rig/cli.js';
 import { answer, runModelPipeline, writeModelPipeline } from '../rig/model-pipeline.js';
 import { runPipeline, scriptStep, step, writePipeline } from '../rig/steps.js';
-import { temporaryFolders } from '../rig/temp-folder.js';
+import { sharedFolder, temporaryFolders } from '../rig/temp-folder.js';
 
 const temporaryFolder = temporaryFolders();
 
@@ -29,14 +29,13 @@ function models(folder: string): string {
 }
 
 /** A store with models `a`, blessed, `b` and `c`, of three runs. */
-async function threeModels(): Promise<string> {
-  const folder = temporaryFolder();
-  writeModelPipeline(folder);
-  await runModelPipeline(folder, 'a', 0.9);
-  await runModelPipeline(folder, 'b', 0.5);
-  await runModelPipeline(folder, 'c', 0.6);
-  return folder;
-}
+const threeModels = sharedFolder();
+beforeAll(async () => {
+  writeModelPipeline(threeModels);
+  await runModelPipeline(threeModels, 'a', 0.9);
+  await runModelPipeline(threeModels, 'b', 0.5);
+  await runModelPipeline(threeModels, 'c', 0.6);
+});
 
 /** How each node ended in a further run. */
 async function again(folder: string, weights: string, accuracy: number): Promise<readonly string[]> {
@@ -49,7 +48,7 @@ async function again(folder: string, weights: string, accuracy: number): Promise
 
 describe('pipeline gc', () => {
   test('says what would go, why, and its bytes, and changes nothing', async () => {
-    const folder = await threeModels();
+    const folder = temporaryFolder(threeModels);
     const { stdout } = await pipeline(folder, ['gc', '--keep-last', '1', '--dry-run']);
     expect(stdout).toMatch(
       /^would move 2 artifacts \(1\.1 kB\) to the trash:\n {2}train\.model +Model +[0-9a-f]{12} +1\.0 kB {2}last used by run 2 of models, earlier than its last complete run\n/u,
@@ -68,7 +67,7 @@ describe('pipeline gc', () => {
   });
 
   test('keeps what blessed models came from; what is gone is made again', async () => {
-    const folder = await threeModels();
+    const folder = temporaryFolder(threeModels);
     expect((await pipeline(folder, ['gc', '--keep-last', '1'])).status).toBe(0);
     expect(models(folder)).toBe('ac');
     expect((await answer(folder, ['artifacts', '--type', 'Model']))['artifacts']).toMatchObject([
@@ -82,7 +81,7 @@ describe('pipeline gc', () => {
   });
 
   test('--undo brings everything back as it was, --purge frees the space', async () => {
-    const folder = await threeModels();
+    const folder = temporaryFolder(threeModels);
     await pipeline(folder, ['gc', '--keep-last', '1']);
     expect((await pipeline(folder, ['gc', '--undo'])).stdout).toBe('brought 2 artifacts (1.1 kB) back\n');
     expect(models(folder)).toBe('abc');
@@ -101,7 +100,7 @@ describe('pipeline gc', () => {
     ['a path', { artifacts: [], quarantined: ['a/b'] }],
     ['no names', { artifacts: 'all', quarantined: {} }],
   ])('--undo refuses a journal that names %s elsewhere', async (_, journal) => {
-    const folder = await threeModels();
+    const folder = temporaryFolder(threeModels);
     await pipeline(folder, ['gc', '--keep-last', '1']);
     writeFileSync(
       join(folder, '.pipeline', 'trash', '1', 'journal.json'),
@@ -136,7 +135,7 @@ describe('pipeline gc', () => {
   });
 
   test('takes out what no run has recorded, and what was set aside as damaged', async () => {
-    const folder = await threeModels();
+    const folder = temporaryFolder(threeModels);
     const stray = join(folder, '.pipeline', 'artifacts', 'e'.repeat(64));
     mkdirSync(stray);
     writeFileSync(join(stray, 'data'), 'x');
@@ -157,15 +156,13 @@ describe('pipeline gc', () => {
   });
 
   test('a kill at any instant loses nothing: what was begun is taken back or goes on', async () => {
-    const base = await threeModels();
     const kill = async (folder: string, k: number, ...args: string[]): Promise<number | null> => {
       const fault = `SIGKILL@${String(k)}:${join(folder, 'changes')}`;
       return (await pipeline(folder, args, { PIPELINE_FAULT: fault })).status;
     };
     let ended = false;
     for (let k = 1; !ended; k += STRIDE) {
-      const folder = temporaryFolder();
-      cpSync(base, folder, { recursive: true });
+      const folder = temporaryFolder(threeModels);
       ended = (await kill(folder, k, 'gc', '--keep-last', '1')) === 0;
       // Even when the undoing is killed too.
       await kill(folder, k % 7, 'gc', '--undo');
@@ -214,7 +211,7 @@ describe('pipeline gc', () => {
   });
 
   test('a run warns of a store that has grown large, and names the command', async () => {
-    const folder = await threeModels();
+    const folder = temporaryFolder(threeModels);
     const small = await pipeline(folder, ['run', 'p.yaml'], { PIPELINE_STORE_LIMIT: '1MB' });
     expect(small).toMatchObject({ status: 0, stderr: '' });
     const large = await pipeline(folder, ['run', 'p.yaml'], { PIPELINE_STORE_LIMIT: '1 kB' });

@@ -1,13 +1,12 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { appendFileSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { appendFileSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv } from 'ajv';
 import { pipeline } from '../rig/cli.js';
 import { answer, runModelPipeline, writeModelPipeline } from '../rig/model-pipeline.js';
 import { RUN_EVENT_SCHEMA } from '../rig/openlineage-schema.js';
 import { expectRefused } from '../rig/refused.js';
-import { makeWritable } from '../rig/temp-folder.js';
+import { makeWritable, sharedFolder } from '../rig/temp-folder.js';
 
 const TRAIN = `
 import { artifactTypes, defineSpec, output } from 'tfjs-pipelines';
@@ -33,7 +32,7 @@ nodes:
     params: {destination: {filesystem: {base_directory: served}}}`;
 
 // One store for all: the command changes nothing.
-const folder = mkdtempSync(join(tmpdir(), 'pipeline-test-'));
+const folder = sharedFolder();
 
 interface Found {
   readonly root: number;
@@ -60,11 +59,6 @@ beforeAll(async () => {
   if (status !== 0) throw new Error(stderr);
   mkdirSync(join(folder, 'elsewhere'));
   writeFileSync(join(folder, 'elsewhere', 'copied.txt'), 'first'.repeat(1000));
-});
-
-afterAll(() => {
-  makeWritable(folder);
-  rmSync(folder, { recursive: true, force: true });
 });
 
 describe('pipeline lineage', () => {

@@ -1,13 +1,10 @@
-import { beforeAll, afterAll, describe, expect, test } from '@jest/globals';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import { pipeline } from '../rig/cli.js';
 import { answer, runModelPipeline, writeModelPipeline } from '../rig/model-pipeline.js';
-import { makeWritable } from '../rig/temp-folder.js';
+import { sharedFolder } from '../rig/temp-folder.js';
 
 // One store for all: these commands change nothing.
-const folder = mkdtempSync(join(tmpdir(), 'pipeline-test-'));
+const folder = sharedFolder();
 
 beforeAll(async () => {
   writeModelPipeline(folder);
@@ -15,11 +12,6 @@ beforeAll(async () => {
   await runModelPipeline(folder, 'b', 0.9);
   await runModelPipeline(folder, 'c', 0.8);
   await runModelPipeline(folder, 'b', 0.9);
-});
-
-afterAll(() => {
-  makeWritable(folder);
-  rmSync(folder, { recursive: true, force: true });
 });
 
 async function listed(...options: readonly string[]): Promise<readonly unknown[]> {

@@ -4,11 +4,11 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import { pipeline } from '../rig/cli.js';
 import { runModelPipeline, writeModelPipeline } from '../rig/model-pipeline.js';
 import { faultsOf } from './stored.js';
-import { temporaryFolders } from '../rig/temp-folder.js';
+import { sharedFolder, temporaryFolders } from '../rig/temp-folder.js';
 
 const temporaryFolder = temporaryFolders();
 
@@ -18,13 +18,12 @@ function left(folder: string): readonly string[] {
 }
 
 /** A folder with a run and its archive. */
-async function workplace(): Promise<string> {
-  const folder = temporaryFolder();
-  writeModelPipeline(folder);
-  await runModelPipeline(folder, 'a', 0.9);
-  expect((await pipeline(folder, ['export', '1', '--output', 'given.tar.gz'])).status).toBe(0);
-  return folder;
-}
+const workplace = sharedFolder();
+beforeAll(async () => {
+  writeModelPipeline(workplace);
+  await runModelPipeline(workplace, 'a', 0.9);
+  expect((await pipeline(workplace, ['export', '1', '--output', 'given.tar.gz'])).status).toBe(0);
+});
 
 /** Which changes a command makes to what is not finished, counted from 1. */
 async function changesOf(folder: string, args: readonly string[]): Promise<readonly number[]> {
@@ -49,7 +48,7 @@ describe('a command that is killed while it writes', () => {
     async (_, args) => {
       // The files of an import may have come into place just before.
       const again = args.map((arg) => (arg === 'out/files' ? 'out/others' : arg));
-      const first = await workplace();
+      const first = temporaryFolder(workplace);
       mkdirSync(join(first, 'out'));
       const changes = await changesOf(first, args);
       expect(changes.length).toBeGreaterThan(1);
@@ -58,7 +57,7 @@ describe('a command that is killed while it writes', () => {
       const tried = new Set([0, 0.5, 1].map((at) => changes[Math.floor(at * (changes.length - 1))] ?? 0));
       let everLeft = 0;
       for (const at of tried) {
-        const folder = await workplace();
+        const folder = temporaryFolder(workplace);
         mkdirSync(join(folder, 'out'));
         const fault = `SIGKILL@${String(at)}:${join(folder, 'changes')}`;
         expect((await pipeline(folder, args, { PIPELINE_FAULT: fault })).status).toBeNull();
@@ -72,8 +71,8 @@ describe('a command that is killed while it writes', () => {
   );
 
   test('import into a store that is there: leaves what the next one removes', async () => {
-    const folder = await workplace();
-    const other = await workplace();
+    const folder = temporaryFolder(workplace);
+    const other = temporaryFolder(workplace);
     const args = ['import', join(other, 'given.tar.gz')];
     const staging = (): readonly string[] => readdirSync(join(folder, '.pipeline', 'staging'));
     const killed = await pipeline(folder, args, { PIPELINE_FAULT: `SIGKILL@6:${join(folder, 'changes')}` });
@@ -84,7 +83,7 @@ describe('a command that is killed while it writes', () => {
   });
 
   test('what a living process, one of another machine or somebody else has named so stays', async () => {
-    const folder = await workplace();
+    const folder = temporaryFolder(workplace);
     const named = (owner: object): string =>
       `.pipeline-${Buffer.from(JSON.stringify(owner)).toString('base64url')}.01234567.tmp`;
     const started = readFileSync(`/proc/${String(process.pid)}/stat`, 'utf8')
