@@ -280,10 +280,13 @@ const DYING = `
     return tf.model({ inputs: input, outputs });
   }`;
 
+/** Of these some die and some do not. */
+const TRIALS = 4;
+
 const dyingSearch = {
   model: { build: 'net.ts#build' },
   space: { units: space.units },
-  algorithm: { RandomSearch: { max_trials: 6, epochs: 1 } },
+  algorithm: { RandomSearch: { max_trials: TRIALS, epochs: 1 } },
 };
 
 /** A folder with a random search over networks that may die. */
@@ -314,7 +317,7 @@ describe('a trial whose process dies', () => {
     expect(stdout).toMatch(
       /trial 000\d: the process of the trial was ended by SIGKILL .*it is trained once more, alone/u,
     );
-    expect(begun(folder).length).toBeGreaterThan(6);
+    expect(begun(folder).length).toBeGreaterThan(TRIALS);
     expect(filesOf(join(folder, 'shaken'))).toEqual(filesOf(join(folder, 'sound')));
   });
 
@@ -324,7 +327,7 @@ describe('a trial whose process dies', () => {
     expect(await pipeline(folder, ['run', 'p.yaml', '--root', 'two'])).toMatchObject({ status: 0 });
     const { results } = filesOf(join(folder, 'two'));
     const trials = trialsOf(results);
-    expect(trials).toHaveLength(6);
+    expect(trials).toHaveLength(TRIALS);
     const [failed, completed] = [true, false].map((isDeadly) =>
       trials.filter(({ values }) => (Number(values['units']) % 4 === 0) === isDeadly),
     );
@@ -332,6 +335,7 @@ describe('a trial whose process dies', () => {
     for (const trial of failed ?? []) {
       expect(trial).toMatchObject({ status: 'FAILED', message: 'the process of the trial was ended by SIGKILL' });
     }
+    expect(completed?.length).toBeGreaterThan(0);
     for (const trial of completed ?? []) expect(trial).toMatchObject({ status: 'COMPLETED' });
     write(folder, { ...dyingSearch, parallel: 1 });
     expect(await pipeline(folder, ['run', 'p.yaml', '--root', 'one'])).toMatchObject({ status: 0 });
@@ -342,7 +346,7 @@ describe('a trial whose process dies', () => {
     const folder = dying();
     writeFileSync(join(folder, 'hungry'), '');
     const { status, stdout } = await pipeline(folder, ['run', 'p.yaml'], {
-      NODE_OPTIONS: '--max-old-space-size=200',
+      NODE_OPTIONS: '--max-old-space-size=100',
     });
     expect(status).toBe(0);
     const full = 'the process of the trial ran out of memory: its JavaScript heap was full';
@@ -354,7 +358,7 @@ describe('a trial whose process dies', () => {
 
   test('ends the search when all of the first ones die alike; taken up again, they have another chance', async () => {
     const units = { Choice: { values: [4, 8, 12, 16, 20, 24, 28, 32] } };
-    const folder = dying({ space: { units }, algorithm: { RandomSearch: { max_trials: 8, epochs: 1 } } });
+    const folder = dying({ space: { units }, algorithm: { RandomSearch: { max_trials: 6, epochs: 1 } } });
     writeFileSync(join(folder, 'deadly'), '');
     const { status, stdout } = await pipeline(folder, ['run', 'p.yaml']);
     expect(status).toBe(1);
