@@ -4,6 +4,7 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from '../rig/cli.js';
+import { commandHere } from '../rig/command-here.js';
 import { runPipeline, step, writePipeline } from '../rig/steps.js';
 import type { Fault } from './trial.js';
 
@@ -41,7 +42,7 @@ export async function tryImport(folder: string, archive: string, fault: Fault, a
   }
   const again = await pipeline(folder, ['import', archive]);
   if (again.status !== 0) problems.push(`again: ${again.stdout}${again.stderr}`);
-  const verified = await pipeline(folder, ['verify']);
+  const verified = await commandHere(folder, ['verify']);
   if (verified.status !== 0) problems.push(`verify: ${verified.stdout}${verified.stderr}`);
   writeSteps(folder);
   const ends = await runPipeline(folder);

@@ -4,18 +4,20 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { temporaryFolders } from '../rig/temp-folder.js';
+import { sharedFolder, temporaryFolders } from '../rig/temp-folder.js';
 import { exportedRun, importChanges, tryImport } from './import-trial.js';
 import { FAULTS } from './trial.js';
 
 const temporaryFolder = temporaryFolders();
 
+const shared = sharedFolder();
+const archive = await exportedRun(join(shared, 'here'));
+const count = await importChanges(join(shared, 'undisturbed'), archive);
+
 test.each(FAULTS)(
   'an import that meets %s is followed by one that works',
   async (fault) => {
     const folder = temporaryFolder();
-    const archive = await exportedRun(join(folder, 'here'));
-    const count = await importChanges(join(folder, 'undisturbed'), archive);
     const problems: string[] = [];
     for (let at = 1; at <= count; at++) {
       mkdirSync(join(folder, String(at)));

@@ -4,17 +4,19 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { temporaryFolders } from '../rig/temp-folder.js';
+import { sharedFolder, temporaryFolders } from '../rig/temp-folder.js';
 import { exportedRun, importChanges, tryImport } from './import-trial.js';
 
 const temporaryFolder = temporaryFolders();
+
+const shared = sharedFolder();
+const archive = await exportedRun(join(shared, 'here'));
+const count = await importChanges(join(shared, 'undisturbed'), archive);
 
 test.each(['SIGKILL', 'ENOSPC', 'EIO'] as const)(
   'an import that meets %s is followed by one that works',
   async (fault) => {
     const folder = temporaryFolder();
-    const archive = await exportedRun(join(folder, 'here'));
-    const count = await importChanges(join(folder, 'undisturbed'), archive);
     expect(count).toBeGreaterThan(20);
     const problems: string[] = [];
     // Among the first are those that make the store.

@@ -5,6 +5,7 @@ import { readFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { events, pipeline, type CommandResult } from '../rig/cli.js';
+import { commandHere } from '../rig/command-here.js';
 import { COUNTED, executions, writeSmallPipeline } from './small-pipeline.js';
 import { faultsOf, filesBelow } from './stored.js';
 
@@ -93,7 +94,7 @@ export async function tryFault(folder: string, fault: Fault, at: number, referen
     if (counts.has(node) && executions(folder, node) !== counts.get(node)) redone.push(node);
   }
   if (redone.length > 0) problems.push(`finished steps were done twice: ${redone.join(', ')}`);
-  const verified = await pipeline(folder, ['verify']);
+  const verified = await commandHere(folder, ['verify']);
   if (verified.status !== 0) problems.push(`verify: ${verified.stdout}${verified.stderr}`);
   if (again.status === 0) {
     if (!isDeepStrictEqual(filesBelow(join(root, 'artifacts')), reference.artifacts)) {

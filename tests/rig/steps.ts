@@ -42,7 +42,11 @@ export function scriptStep(
 }
 
 /** A step that ends with status 3. */
-export const failingStep = scriptStep('process.exit(3)');
+export const failingStep = JSON.stringify({
+  component: 'Command',
+  outputs: { report: 'File' },
+  params: { argv: ['sh', '-c', 'exit 3'] },
+});
 
 /** How often a step of {@link step} was executed. */
 export function executed(folder: string, name: string): number {
