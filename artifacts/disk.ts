@@ -36,7 +36,7 @@ export interface Disk {
   readonly writeFile: (path: string, data: string | Uint8Array, temporary?: string) => Promise<void>;
   /** Makes the content of files, or the names in folders, durable, in no order. */
   readonly sync: (paths: string | readonly string[]) => Promise<void>;
-  /** Writes a new file whose content is durable; its name is so once its folder is. */
+  /** Writes a new file; its content, and its name in the folder, are yet to be made durable. */
   readonly writeNew: (path: string, data: string | Uint8Array) => Promise<void>;
   readonly rename: (from: string, to: string) => Promise<void>;
   readonly setMode: (path: string, mode: number) => Promise<void>;
@@ -109,7 +109,7 @@ async function sync(given: string | readonly string[]): Promise<void> {
   }
 }
 
-async function writeNew(path: string, data: string | Uint8Array): Promise<void> {
+function writeNew(path: string, data: string | Uint8Array): void {
   announce('open', path);
   const file = openSync(path, 'wx');
   try {
@@ -118,11 +118,14 @@ async function writeNew(path: string, data: string | Uint8Array): Promise<void> 
       writeSync(file, bytes.subarray(0, bytes.length / 2));
     });
     writeFileSync(file, data);
-    announce('sync', path);
-    await durable(file);
   } finally {
     closeSync(file);
   }
+}
+
+async function writeDurable(path: string, data: string | Uint8Array): Promise<void> {
+  writeNew(path, data);
+  await sync(path);
 }
 
 function move(from: string, to: string): void {
@@ -167,12 +170,15 @@ export const realDisk: Disk = {
       makeMissing(path);
     }),
   writeFile: async (path, data, temporary = `${path}.${randomUUID()}.tmp`) => {
-    await writeNew(temporary, data);
+    await writeDurable(temporary, data);
     move(temporary, path);
     await sync(dirname(path));
   },
   sync,
-  writeNew,
+  writeNew: (path, data) =>
+    atOnce(() => {
+      writeNew(path, data);
+    }),
   rename: (from, to) =>
     atOnce(() => {
       move(from, to);
@@ -183,7 +189,7 @@ export const realDisk: Disk = {
     }),
   createFile: async (path, data, temporary = `${path}.${randomUUID()}.tmp`) => {
     // A link is made whole or not at all; writing into an exclusively created file could leave it torn.
-    await writeNew(temporary, data);
+    await writeDurable(temporary, data);
     try {
       announce('link', path);
       linkSync(temporary, path);

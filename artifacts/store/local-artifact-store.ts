@@ -138,7 +138,9 @@ export function openLocalArtifactStore(root: StoreRoot, disk: Disk = realDisk): 
       for (let above = dirname(file.path); above !== '.'; above = dirname(above)) paths.add(join(path, above));
     }
     const stagedManifest = stagingPath();
-    await Promise.all([disk.sync([...paths]), disk.writeNew(stagedManifest, canonicalJson(manifest))]);
+    // Those of all that are published together are written first: while a disk makes things durable, new files wait.
+    await disk.writeNew(stagedManifest, canonicalJson(manifest));
+    await disk.sync([...paths, stagedManifest]);
     await disk.rename(stagedManifest, manifestPath(digest));
     try {
       await disk.rename(path, pathOf(digest));

@@ -425,7 +425,7 @@ export class Run {
     let outcome: StepOutcome;
     let reusable: boolean;
     try {
-      if (node.spec.runsIn === 'worker' || node.spec.ports === 'declared') record.begin();
+      if (node.spec.runsIn === 'worker') record.begin();
       else record.beginSoon();
       await this.#keepCode(decision.fingerprint);
       const { digest } = decision.fingerprint;
