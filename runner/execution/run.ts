@@ -1,17 +1,9 @@
 /**
  * A run while it goes on: what is cached is recorded at once, the rest is scheduled as soon as what it needs is there.
  */
-import type {
-  BoundArtifact,
-  Completion,
-  FingerprintRecord,
-  MetadataStore,
-  NewExecution,
-} from '../../artifacts/metadata/metadata-store.js';
+import type { MetadataStore, NewExecution } from '../../artifacts/metadata/metadata-store.js';
 import { currentProcess } from '../../artifacts/process-identity.js';
 import type { Digest } from '../../artifacts/store/artifact-store.js';
-import { dropCheckpoints } from '../../artifacts/store/checkpoints.js';
-import { keepCode } from '../../artifacts/store/kept-code.js';
 import type { Demand } from '../config/demand.js';
 import { needsOf, type GraphNode } from '../graph/pipeline-graph.js';
 import { arrivalOf, type ArtifactsByPort, type NodeEnd } from '../plan/arrival.js';
@@ -20,30 +12,19 @@ import { byPort, Planner, type DamagedArtifact, type Decision } from '../plan/pl
 import { WaitingLine, type Started } from '../plan/waiting-line.js';
 import { checkDeterminism } from './check-determinism.js';
 import { Publisher } from './publisher.js';
-import { RecordedExecution } from './recorded-execution.js';
 import type { RunOutcome, StepFailure, StepResources } from './run-event.js';
 import { RepeatedExecutions } from './repeated-executions.js';
 import { RunState } from './run-state.js';
 import { Settling } from './settling.js';
-import { runStep, StepEnded, type StepOutcome, type StepSurroundings } from './run-step.js';
+import type { StepOutcome, StepSurroundings } from './run-step.js';
 import { SharedResults } from './shared-results.js';
+import { keepCodeOf, StepExecution, type ExecutionEnd, type ExecutionSurroundings } from './step-execution.js';
 import { stepFailure } from './step-failure.js';
 import { stepLogPath } from '../../artifacts/store/step-log.js';
 import type { RunOptions } from './run-options.js';
-import { bindings, boundOutputs, bytesIn, reported } from './step-artifacts.js';
+import { bindings, boundOutputs, reported } from './step-artifacts.js';
 
 type RunDecision = Extract<Decision, { kind: 'run' }>;
-
-/** One execution of a node, from its beginning to its end. */
-interface Execution {
-  readonly node: GraphNode;
-  readonly inputs: ArtifactsByPort;
-  readonly decision: RunDecision;
-  readonly record: RecordedExecution;
-  /** Milliseconds that it was ready and waited. */
-  readonly queuedMs: number;
-  readonly startedAt: number;
-}
 
 const NOTHING: Demand = { cpu: 0, memory: 0, gpu: 0 };
 
@@ -58,6 +39,8 @@ export class Run {
   readonly #state: RunState;
   readonly #line: WaitingLine<GraphNode>;
   readonly #publisher: Publisher;
+  /** What executions are made with. */
+  readonly #parts: ExecutionSurroundings;
   /** What goes on: the turns of nodes, and what comes after those. */
   readonly #going = new Set<Promise<unknown>>();
   /** Nodes whose turn it is. */
@@ -85,6 +68,7 @@ export class Run {
     this.#state = new RunState(graph.nodes.map((node) => ({ name: node.name, needs: needsOf(node) })));
     this.#line = new WaitingLine(options.budget, options.jobs);
     this.#publisher = new Publisher(surroundings.artifacts, metadata);
+    this.#parts = { metadata, planner: this.#planner, publisher: this.#publisher, step: surroundings };
     const warn = (name: string, message: string): void => {
       options.report({ type: 'step-log', node: name, level: 'warn', message });
     };
@@ -326,7 +310,7 @@ export class Run {
       endedAt: Date.now(),
       reusable: true,
     });
-    await this.#keepCode(decision.fingerprint);
+    await keepCodeOf(decision.fingerprint, this.#planner, this.#surroundings.root);
     for (const { digest } of outputs) this.#proved.add(digest);
     const made = byPort(boundOutputs(outputs, artifacts));
     this.#finish(node, { kind: 'made', outputs: made, metrics }, 'cached');
@@ -344,12 +328,7 @@ export class Run {
   }
 
   /** Tells other machines what a node has come to. */
-  #share(
-    node: GraphNode,
-    fingerprint: Digest,
-    made: readonly BoundArtifact[],
-    { metrics, timings, resources }: Pick<Completion, 'metrics' | 'timings' | 'resources'>,
-  ): void {
+  #share(node: GraphNode, fingerprint: Digest, { made, metrics, timings, resources }: ExecutionEnd): void {
     if (this.#shared === undefined || !this.#isShared(node)) return;
     const { cpuMs, peakMemoryBytes } = resources;
     this.#shared.share(node.name, {
@@ -370,13 +349,6 @@ export class Run {
       },
       made: { pipeline: this.#options.graph.name, node: node.name, run: this.#id, host: currentProcess().host },
     });
-  }
-
-  /** Keeps the user code of a step. */
-  async #keepCode(fingerprint: FingerprintRecord): Promise<void> {
-    for (const [digest, text] of this.#planner.codeOf(fingerprint)) {
-      await keepCode(this.#surroundings.root, digest, text);
-    }
   }
 
   async #putAside(node: string, { port, digest, problems }: DamagedArtifact): Promise<void> {
@@ -418,111 +390,81 @@ export class Run {
   }
 
   async #execute(node: GraphNode, inputs: ArtifactsByPort, decision: RunDecision): Promise<void> {
-    const started = Date.now();
-    const record = new RecordedExecution(this.#metadata, this.#execution(node, inputs, decision));
-    const beginning = { queuedMs: started - (this.#readyAt.get(node.name) ?? started), startedAt: started };
-    const execution = { node, inputs, decision, record, ...beginning };
+    const begun = this.#execution(node, inputs, decision);
+    const readyAt = this.#readyAt.get(node.name) ?? begun.startedAt;
+    const execution = new StepExecution(this.#parts, inputs, begun, readyAt);
     let outcome: StepOutcome;
     let reusable: boolean;
     try {
-      if (node.spec.runsIn === 'worker') record.begin();
-      else record.beginSoon();
-      await this.#keepCode(decision.fingerprint);
-      const { digest } = decision.fingerprint;
-      outcome = await runStep(this.#executed(node), inputs, digest, decision.reason, this.#surroundings);
-      reusable = node.cache && (await this.#stillHolds(node, inputs, decision));
+      outcome = await execution.execute(this.#executed(node));
+      reusable = node.cache && (await this.#stillHolds(node, execution));
     } catch (error) {
-      this.#breakOff(execution, error);
+      this.#breakOff(node.name, execution, error);
       return;
     }
-    const concluded = this.#conclude(execution, outcome, reusable);
-    this.#follow(
-      concluded.then(() => {
-        this.#schedule();
-      }),
-    );
-    if (!this.#options.checkDeterminism) return;
+    const concluded = this.#conclude(node, execution, execution.publish(outcome, reusable), begun.fingerprint.digest);
+    if (!this.#options.checkDeterminism) {
+      // Its place is free for others now; those who need what it made start when that is on record.
+      this.#follow(
+        concluded.then(() => {
+          this.#schedule();
+        }),
+      );
+      return;
+    }
     this.#publisher.flush();
     if (!(await concluded)) return;
-    const { fingerprint } = decision;
-    const checked = await checkDeterminism(node, inputs, fingerprint.digest, outcome.outputs, this.#surroundings);
+    const { digest } = decision.fingerprint;
+    const checked = await checkDeterminism(node, inputs, digest, outcome.outputs, this.#surroundings);
     if (checked !== undefined) this.#options.report(checked);
   }
 
-  /** Puts on record what a step has come to, and tells. @returns whether it is on record */
-  async #conclude(execution: Execution, outcome: StepOutcome, reusable: boolean): Promise<boolean> {
-    const { node, inputs, decision, record, queuedMs, startedAt } = execution;
-    const { fingerprint } = decision;
-    const { metrics, attempts, cost } = outcome;
-    const endedAt = Date.now();
-    const timings = { queuedMs, executeMs: cost.executeMs, publishMs: cost.publishMs };
-    const { resources } = cost;
+  /** Tells what a step has come to, when it is on record. @returns whether it is */
+  async #conclude(
+    node: GraphNode,
+    execution: StepExecution,
+    published: Promise<ExecutionEnd>,
+    fingerprint: Digest,
+  ): Promise<boolean> {
+    const { name } = node;
     try {
-      const completion = { metrics, timings, resources, attempts, endedAt, reusable };
-      const made = await record.complete(this.#publisher, outcome.outputs, completion);
-      // Once more, now that it is on record: what only made artifacts that are gone may just have been removed. The step
-      // is done, though it cannot be kept.
-      await this.#keepCode(fingerprint).catch(() => undefined);
-      await dropCheckpoints(this.#surroundings.root, fingerprint.digest);
+      const end = await published;
+      const { made, metrics, timings, reusable, durationMs, resources } = end;
       for (const { artifact } of made) this.#proved.add(artifact.digest);
-      if (reusable) this.#share(node, fingerprint.digest, made, completion);
+      if (reusable) this.#share(node, fingerprint, end);
       const outputs = byPort(made);
       this.#finish(node, { kind: 'made', outputs, metrics }, 'complete');
-      const end = { metrics, outputs: reported(outputs) };
+      const told = { metrics, outputs: reported(outputs) };
       if (reusable) {
         const from = { fromRun: this.#id, savedMs: timings.executeMs };
-        this.#settling?.add({ type: 'step-cached', node: node.name, ...from, ...end });
+        this.#settling?.add({ type: 'step-cached', node: name, ...from, ...told });
       }
-      this.#options.report({
-        type: 'step-completed',
-        node: node.name,
-        durationMs: endedAt - startedAt,
-        ...end,
-        resources: { queuedMs, ...resources, bytesIn: bytesIn(inputs), bytesOut: bytesIn(outputs) },
-        reusable,
-      });
+      this.#options.report({ type: 'step-completed', node: name, durationMs, ...told, resources, reusable });
       return true;
     } catch (error) {
-      this.#breakOff(execution, error);
+      this.#breakOff(name, execution, error);
       return false;
     }
   }
 
   /** Puts on record that a step has failed or was stopped, and tells. */
-  #breakOff({ node, inputs, record, queuedMs }: Execution, error: unknown): void {
-    const ended = error instanceof StepEnded ? error : new StepEnded(stepFailure(error), false, 1);
-    const { cost, failure, canceled, attempts } = ended;
+  #breakOff(name: string, execution: StepExecution, error: unknown): void {
+    let end: ReturnType<StepExecution['fail']>;
     try {
-      record.fail({
-        state: canceled ? 'CANCELED' : 'FAILED',
-        failure: { code: failure.code, message: failure.message },
-        timings: cost && { queuedMs, executeMs: cost.executeMs, publishMs: cost.publishMs },
-        resources: cost?.resources,
-        attempts,
-        endedAt: Date.now(),
-      });
+      end = execution.fail(error);
     } catch (unrecorded) {
-      this.#fail(node.name, stepFailure(unrecorded), false, undefined);
-      return;
+      end = { failure: stepFailure(unrecorded), canceled: false, resources: undefined };
     }
-    const resources = cost && { queuedMs, ...cost.resources, bytesIn: bytesIn(inputs), bytesOut: 0 };
-    this.#fail(node.name, failure, canceled, resources);
+    this.#fail(name, end.failure, end.canceled, end.resources);
   }
 
   /** Whether all that went into a step is as it was; if not, its result stands for this run only. */
-  async #stillHolds(node: GraphNode, inputs: ArtifactsByPort, decision: RunDecision): Promise<boolean> {
-    const changed = [...(await this.#planner.changedSince(node, inputs, decision.fingerprint))];
-    for (const [port, artifacts] of Object.entries(inputs)) {
-      for (const { digest } of artifacts) {
-        const found = await this.#surroundings.artifacts.check(digest, this.#metadata.witness(digest));
-        if (found.state === 'sound') continue;
-        // Whoever takes it next hashes it again, and finds the damage.
-        this.#proved.delete(digest);
-        changed.push(`the input ${port}`);
-      }
-    }
+  async #stillHolds(node: GraphNode, execution: StepExecution): Promise<boolean> {
+    const changed = await execution.changed(node);
     if (changed.length === 0) return true;
-    const what = changed.join(', ');
+    // Whoever takes such an input next hashes it again, and finds the damage.
+    for (const { input } of changed) if (input !== undefined) this.#proved.delete(input);
+    const what = changed.map((each) => each.what).join(', ');
     const message = `changed while the step ran: ${what}; its result is not kept for later runs`;
     this.#options.report({ type: 'step-log', node: node.name, level: 'warn', message });
     return false;
