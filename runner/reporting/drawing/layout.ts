@@ -133,21 +133,21 @@ function levels(layers: readonly (readonly Cell[])[], gaps: readonly number[]): 
 export function layOut(boxes: readonly Sized[], joints: readonly Joint[]): Layout {
   const { boxes: cells, paths, layers } = cellsOf(boxes, joints);
   arrange(layers);
-  const { gaps, offsets } = labelRows(
-    paths.map((path, index) => ({
-      middle: ((path.at(-2)?.x ?? 0) + (path.at(-1)?.x ?? 0)) / 2,
-      layer: path.at(-1)?.layer ?? 0,
-      width: joints[index]?.labelWidth ?? 0,
-      height: joints[index]?.labelHeight ?? 0,
-    })),
-  );
+  const labels = paths.map((path, index) => ({
+    middle: ((path.at(-2)?.x ?? 0) + (path.at(-1)?.x ?? 0)) / 2,
+    layer: path.at(-1)?.layer ?? 0,
+    width: joints[index]?.labelWidth ?? 0,
+    height: joints[index]?.labelHeight ?? 0,
+  }));
+  const { gaps, offsets } = labelRows(labels);
   const { tops, bottoms, end } = levels(
     layers,
     layers.map((_, layer) => gaps.get(layer) ?? 0),
   );
-  const every = layers.flat();
-  const left = every.reduce((least, { x, width }) => Math.min(least, x - width / 2), 0) - MARGIN;
-  const right = every.reduce((most, { x, width }) => Math.max(most, x + width / 2), 0) + MARGIN;
+  const every = [...layers.flat(), ...labels.map(({ middle, width }) => ({ x: middle, width }))];
+  const [first] = every;
+  const left = every.reduce((least, { x, width }) => Math.min(least, x - width / 2), first?.x ?? 0) - MARGIN;
+  const right = every.reduce((most, { x, width }) => Math.max(most, x + width / 2), first?.x ?? 0) + MARGIN;
   const joined = paths.flatMap((path, key) =>
     path.length < 2 ? [] : [{ key, path: path as readonly [Cell, ...Cell[]] }],
   );

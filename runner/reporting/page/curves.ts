@@ -34,8 +34,8 @@ function figure(value: number): string {
   return String(Math.round(value * 10) / 10);
 }
 
-function chart(metric: string, lines: readonly (readonly [kind: string, points: Points])[]): Html {
-  const all = lines.flatMap(([, points]) => points);
+/** @param all - what there must be room for */
+function chart(metric: string, lines: readonly (readonly [kind: string, points: Points])[], all: Points): Html {
   const values = all.map(([, value]) => value);
   const [low, high] = [Math.min(...values), Math.max(...values)];
   const first = Math.min(...all.map(([epoch]) => epoch));
@@ -62,7 +62,7 @@ function chart(metric: string, lines: readonly (readonly [kind: string, points: 
   </figure> `;
 }
 
-function charts(epochs: Epochs): readonly Html[] {
+function charts(epochs: Epochs, compared: readonly Epochs[]): readonly Html[] {
   const names = [...new Set(epochs.flatMap((epoch) => Object.keys(epoch)))].filter((name) => name !== 'epoch');
   const metrics = [
     ...new Set(names.map((name) => (name.startsWith(VALIDATION) ? name.slice(VALIDATION.length) : name))),
@@ -72,14 +72,22 @@ function charts(epochs: Epochs): readonly Html[] {
       ['train', pointsOf(epochs, metric)] as const,
       ['val', pointsOf(epochs, `${VALIDATION}${metric}`)] as const,
     ].filter(([, points]) => points.length > 0);
-    return lines.length === 0 ? [] : [chart(metric, lines)];
+    const all = compared.flatMap((each) => [...pointsOf(each, metric), ...pointsOf(each, `${VALIDATION}${metric}`)]);
+    return lines.length === 0 ? [] : [chart(metric, lines, all)];
   });
 }
 
-/** Sections for trainings, by the output that tells of each. */
-export function trainingCurves(trainings: ReadonlyMap<string, Epochs>): readonly Html[] {
+/**
+ * Sections for trainings, by the output that tells of each.
+ *
+ * @param compared - trainings whose charts have one scale with these; without, each has its own
+ */
+export function trainingCurves(
+  trainings: ReadonlyMap<string, Epochs>,
+  compared: readonly Epochs[] = [],
+): readonly Html[] {
   return [...trainings].flatMap(([output, epochs]) => {
-    const drawn = charts(epochs);
+    const drawn = charts(epochs, [epochs, ...compared]);
     if (drawn.length === 0) return [];
     const legend = html`<p class="note"><i class="key train"></i> training <i class="key val"></i> validation</p>`;
     return [

@@ -36,11 +36,12 @@ export interface DifferencePageContent {
 function pairs<T>(
   before: ReadonlyMap<string, T>,
   after: ReadonlyMap<string, T>,
-  draw: (output: string, value: T) => readonly Html[],
+  draw: (title: string, value: T, both: readonly T[]) => readonly Html[],
 ): readonly Html[] {
   return [...new Set([...before.keys(), ...after.keys()])].map((output) => {
+    const both = [before.get(output), after.get(output)].filter((value) => value !== undefined);
     const side = (title: string, value: T | undefined): readonly Html[] =>
-      value === undefined ? [] : draw(`${title}: ${output}`, value);
+      value === undefined ? [] : draw(`${title}: ${output}`, value, both);
     return html`<div class="pair even">${side('before', before.get(output))}${side('after', after.get(output))}</div>`;
   });
 }
@@ -59,11 +60,11 @@ export function differencePage({ titles, same, sections, before, after }: Differ
       }`,
     ),
   );
-  const matrices = pairs(before.evaluations, after.evaluations, (output, evaluation) => [
-    confusionMatrix(evaluation, output),
+  const matrices = pairs(before.evaluations, after.evaluations, (title, evaluation) => [
+    confusionMatrix(evaluation, title),
   ]);
-  const curves = pairs(before.trainings, after.trainings, (output, epochs) =>
-    trainingCurves(new Map([[output, epochs]])),
+  const curves = pairs(before.trainings, after.trainings, (title, epochs, both) =>
+    trainingCurves(new Map([[title, epochs]]), both),
   );
   return htmlPage(
     `${titles.before} → ${titles.after}`,

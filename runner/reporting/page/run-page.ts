@@ -89,7 +89,7 @@ function failures(steps: readonly PageStep[]): Html | '' {
     html`${failed.map(
       ({ node, because }) =>
         html`<p><b class="fail-text">✗ ${plainLine(node)}</b></p>
-          <pre>${plainText(because)}</pre>`,
+          <pre class="said">${plainText(because)}</pre>`,
     )}`,
   );
 }

@@ -9,6 +9,7 @@ export const PAGE_STYLES = `${STYLES}${DRAWING_STYLES}
 main > section .list td:first-child { white-space: nowrap; }
 .list thead th::first-letter { text-transform: uppercase; }
 pre { margin: .4rem 0 0; padding: .7rem .9rem; overflow-x: auto; font: .8rem/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; background: var(--page); border-radius: 6px; }
+pre.said { white-space: pre-wrap; overflow-wrap: anywhere; }
 details { border-bottom: 1px solid var(--line); padding: .4rem 0; }
 details:last-child { border-bottom: 0; }
 summary { cursor: pointer; font-weight: 500; }

@@ -26,6 +26,22 @@ const graphs = fc
   }));
 
 describe('layOut', () => {
+  test('leaves no room beside what is drawn', () => {
+    fc.assert(
+      fc.property(graphs, ({ boxes, joints }) => {
+        const { width, centers, routes } = layOut(
+          boxes,
+          joints.map((joint) => ({ ...joint, labelWidth: 0 })),
+        );
+        const lefts = boxes.map(({ id, width: own }) => (centers.get(id)?.x ?? 0) - own / 2);
+        const rights = boxes.map(({ id, width: own }) => (centers.get(id)?.x ?? 0) + own / 2);
+        const turns = routes.flatMap(({ points }) => points.map(({ x }) => x));
+        expect(Math.min(...lefts, ...turns)).toBeCloseTo(8);
+        expect(width - Math.max(...rights, ...turns)).toBeCloseTo(8);
+      }),
+    );
+  });
+
   test('boxes lie apart, inside the drawing, and arrows lead downwards from box to box', () => {
     fc.assert(
       fc.property(graphs, ({ boxes, joints }) => {
