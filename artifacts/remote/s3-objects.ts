@@ -7,6 +7,7 @@
 import { openAsBlob } from 'node:fs';
 import { Readable } from 'node:stream';
 import { AwsClient } from 'aws4fetch';
+import { responseText } from '../response-text.js';
 import type { RemoteObjects } from './remote-objects.js';
 
 /** A place in a bucket, and how it is reached. */
@@ -32,7 +33,7 @@ function baseOf({ bucket, prefix, region, endpoint }: S3Place): string {
 
 /** What a service says of a request that it refuses: its code, without the rest of the document. */
 async function refusal(response: Response, what: string): Promise<Error> {
-  const text = (await response.text().catch(() => '')).slice(0, 4096);
+  const text = await responseText(response, 4096).catch(() => '');
   const code = /<Code>([\w.-]{1,80})<\/Code>/u.exec(text)?.[1];
   return new Error(`${what} answers ${String(response.status)}${code === undefined ? '' : ` ${code}`}`);
 }

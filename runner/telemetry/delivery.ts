@@ -5,6 +5,7 @@
  * Source: the OTLP specification, "OTLP/HTTP Response" and "All Other Responses", "OTLP/HTTP Connection".
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { responseText } from '../../artifacts/response-text.js';
 import { errorMessage, systemErrorCode } from '../../artifacts/system-error.js';
 import { durationText } from '../config/duration.js';
 import { retryPause } from '../execution/retry-pause.js';
@@ -29,6 +30,9 @@ const CONNECTION_ERRORS: readonly string[] = [
 
 /** Attempts at most, however short the pauses are that a collector asks for. */
 const MOST_ATTEMPTS = 5;
+
+/** Bytes of an answer that are read. */
+const MOST_ANSWER = 1 << 16;
 
 /** Longest first pause in milliseconds; each that follows may be twice as long. */
 const FIRST_PAUSE_MS = 1000;
@@ -87,7 +91,7 @@ async function attempt(
       redirect: 'error',
       signal: AbortSignal.any([stop, limit.signal]),
     });
-    const text = await response.text();
+    const text = await responseText(response, MOST_ANSWER);
     if (!response.ok) {
       const { status } = response;
       const waitMs = retryAfterMs(response.headers.get('retry-after'));

@@ -199,6 +199,10 @@ describe('a redirect', () => {
     'http://[::ffff:127.0.0.1]/',
     'http://[fd00::1]/',
     'http://[fe80::1]/',
+    'http://[fec0::1]/',
+    'http://[ff02::1]/',
+    'http://224.0.0.1/',
+    'http://255.255.255.255/',
   ])('from a public address to %s is refused', async (to) => {
     expect(await fault('https://a.example/x', to)).toContain('in a private network');
   });

@@ -23,7 +23,7 @@ export interface Wanted {
 
 /** How patient a download is. */
 export interface Patience extends TransferPatience {
-  /** Connections in a row to one mirror that may bring nothing new. */
+  /** Connections in a row to one mirror that may bring less than `leastBytes`. */
   readonly attempts: number;
   /** Milliseconds before such a connection is tried again; longer every time. */
   readonly pauseMs: number;
@@ -102,7 +102,8 @@ async function fromMirror(
     } catch (error) {
       if (!(error instanceof TransferError)) throw error;
       if (error.kind !== 'broken') return error;
-      vain = (await lengthOf(part)) > before ? 0 : vain + 1;
+      // A server that sends a byte now and then would be listened to for years.
+      vain = (await lengthOf(part)) - before >= patience.leastBytes ? 0 : vain + 1;
       if (vain >= patience.attempts) return error;
       context.log.info(`${url}: ${error.message}; trying to go on`);
       await pause(patience.pauseMs * Math.max(1, vain), context.signal);

@@ -10,7 +10,7 @@ export type Resolve = (host: string) => Promise<readonly string[]>;
 
 const resolveHost: Resolve = async (host) => (await lookup(host, { all: true })).map(({ address }) => address);
 
-/** Networks of this machine and its neighbours: RFC 1122, 1918, 3927, 4193, 4291, 6598. */
+/** Networks of this machine, its neighbours and groups of them: RFC 1112, 1122, 1918, 3879, 3927, 4193, 4291, 6598. */
 const PRIVATE: readonly (readonly [string, number, 'ipv4' | 'ipv6'])[] = [
   ['0.0.0.0', 8, 'ipv4'],
   ['10.0.0.0', 8, 'ipv4'],
@@ -19,9 +19,11 @@ const PRIVATE: readonly (readonly [string, number, 'ipv4' | 'ipv6'])[] = [
   ['169.254.0.0', 16, 'ipv4'],
   ['172.16.0.0', 12, 'ipv4'],
   ['192.168.0.0', 16, 'ipv4'],
+  ['224.0.0.0', 3, 'ipv4'],
   ['::', 127, 'ipv6'],
   ['fc00::', 7, 'ipv6'],
-  ['fe80::', 10, 'ipv6'],
+  ['fe80::', 9, 'ipv6'],
+  ['ff00::', 8, 'ipv6'],
 ];
 
 function privateNetworks(): BlockList {

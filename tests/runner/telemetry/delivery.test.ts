@@ -1,8 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import { deliver, type DeliveryClock } from '../../../runner/telemetry/delivery.js';
 import { collectors, type Collector } from '../../rig/collector.js';
+import { fileServers } from '../../rig/file-server.js';
 
 const collector = collectors();
+const startServer = fileServers();
 const never = new AbortController().signal;
 
 /** A clock that goes on by pauses alone, and keeps them. */
@@ -31,6 +33,18 @@ describe('a message', () => {
     expect(first).toBeLessThanOrEqual(1000);
     expect(second).toBeGreaterThanOrEqual(1000);
     expect(third).toBeGreaterThanOrEqual(2000);
+  });
+
+  test('is taken when the answer has no end, which nobody waits for', async () => {
+    const server = await startServer((request, response) => {
+      request.resume();
+      const more = (): void => {
+        if (!response.destroyed && response.write(Buffer.alloc(65_536, ' '))) setImmediate(more);
+        else response.once('drain', more);
+      };
+      more();
+    });
+    expect(await deliver({ url: server.url, headers: {}, timeoutMs: 20_000 }, {}, 'traces', never)).toBeUndefined();
   });
 
   test('is given up within its time when nobody is there, and says how often it was tried', async () => {

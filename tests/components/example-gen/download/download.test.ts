@@ -109,6 +109,14 @@ describe('a download', () => {
     expect(logs.join()).toContain('starts over');
   });
 
+  test('is kept under no name that the server gives', async () => {
+    const named = head({ 'content-disposition': 'attachment; filename="../../../evil"' });
+    const server = await startServer(answer(302, { location: '/../../evil' }), answer(200, named, BYTES));
+    const { run, cacheDir } = attempt();
+    expect(await run(server.url)).toBe(join(cacheDir, 'downloads', SHA256));
+    expect(readdirSync(join(cacheDir, 'downloads'))).toEqual([SHA256]);
+  });
+
   test('is made again when the cached file is damaged', async () => {
     const server = await startServer(sendFile(BYTES));
     const { run } = attempt();
@@ -190,6 +198,23 @@ describe('a download', () => {
     };
     const server = await startServer(silent);
     await expect(attempt({ patience: IMPATIENCE }).run(server.url)).rejects.toThrow('the server stalls');
+  });
+
+  test('does not listen for ever to a server that sends a byte now and then', async () => {
+    const trickle: Answer = (request, response) => {
+      const [, start = '0'] = /^bytes=(\d+)-$/u.exec(request.headers.range ?? '') ?? [];
+      const range = `bytes ${start}-${String(BYTES.length - 1)}/${String(BYTES.length)}`;
+      response.writeHead(start === '0' ? 200 : 206, head(start === '0' ? {} : { 'content-range': range }));
+      const timer = setInterval(() => response.write('x'), 5);
+      response.on('close', () => {
+        clearInterval(timer);
+      });
+    };
+    const server = await startServer(trickle);
+    const { run, part } = attempt({ patience: { ...IMPATIENCE, leastBytes: 1000 } });
+    await expect(run(server.url)).rejects.toThrow('the server stalls');
+    expect(server.ranges).toHaveLength(2);
+    expect(readFileSync(part).length).toBeGreaterThan(0);
   });
 
   test('ends a connection that never answers', async () => {
