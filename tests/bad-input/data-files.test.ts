@@ -1,7 +1,7 @@
 /**
  * Data files that ask for more than they hold, or are not what they seem.
  */
-import { createWriteStream, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createWriteStream, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createGzip, gzipSync } from 'node:zlib';
@@ -9,6 +9,8 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { digestOfPath } from '../../artifacts/digest.js';
 import { redirectFault } from '../../components/example-gen/download/redirects.js';
+import { openCsv } from '../../components/example-gen/sources/csv-source.js';
+import { openImages } from '../../components/example-gen/sources/images-source.js';
 import type { StepError } from '../../components/executor.js';
 import { readChunks } from '../../components/formats/byte-stream.js';
 import { readCsvRows } from '../../components/formats/csv.js';
@@ -25,8 +27,9 @@ function written(bytes: Uint8Array): string {
   return file;
 }
 
-async function exhaust(items: AsyncIterable<unknown>): Promise<number> {
+async function exhaust(items: AsyncIterable<unknown> | undefined): Promise<number> {
   let count = 0;
+  if (items === undefined) return 0;
   for await (const item of items) count += item === undefined ? 0 : 1;
   return count;
 }
@@ -140,6 +143,88 @@ test('a file that changes while it is read is refused', async () => {
     }
   };
   await expect(reading()).rejects.toMatchObject({ code: 'file-changed' });
+});
+
+describe('what is there when a source is opened', () => {
+  const context = {
+    resolve: (path: string): string => path,
+    classes: undefined,
+    cacheDir: '',
+    tempDir: '',
+    signal: new AbortController().signal,
+    log: { info: () => undefined, warn: () => undefined },
+    progress: () => undefined,
+  };
+
+  test.each<[string, (file: string) => void, string]>([
+    [
+      'is gone',
+      (file) => {
+        rmSync(file);
+      },
+      'file-missing',
+    ],
+    [
+      'is a folder',
+      (file) => {
+        rmSync(file);
+        mkdirSync(file);
+      },
+      'file-wrong-kind',
+    ],
+    [
+      'has other content',
+      (file) => {
+        writeFileSync(file, 'GIF89a');
+      },
+      'image-invalid',
+    ],
+  ])('and %s when it is read, is told', async (_, change, code) => {
+    const folder = temporaryFolder();
+    const file = join(folder, 'cat', 'a.png');
+    mkdirSync(join(folder, 'cat'));
+    writeFileSync(file, '');
+    const size = { height: 1, width: 1 };
+    const source = await openImages(
+      { folders: new Map([[undefined, folder]]), channels: 3, size, fit: 'fill' },
+      context,
+    );
+    change(file);
+    await expect(exhaust(source.inputs[0]?.read())).rejects.toMatchObject({ code });
+  });
+
+  test.each<[string, (file: string) => void, string]>([
+    [
+      'is gone',
+      (file) => {
+        rmSync(file);
+      },
+      'file-missing',
+    ],
+    [
+      'has fewer columns',
+      (file) => {
+        writeFileSync(file, 'a\n1\n');
+      },
+      'value-missing',
+    ],
+    [
+      'has text among its numbers',
+      (file) => {
+        writeFileSync(file, 'a,b\n1,x\n');
+      },
+      'csv-invalid',
+    ],
+  ])('and %s when it is read again, is told: a table', async (_, change, code) => {
+    const file = join(temporaryFolder(), 't.csv');
+    writeFileSync(file, 'a,b\n1,2\n');
+    const source = await openCsv(
+      { paths: new Map([[undefined, file]]), delimiter: ',', label: undefined, types: undefined },
+      context,
+    );
+    change(file);
+    await expect(exhaust(source.inputs[0]?.read())).rejects.toMatchObject({ code });
+  });
 });
 
 test('splits may have names that objects have anyway', async () => {
