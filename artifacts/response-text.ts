@@ -6,7 +6,8 @@
 export async function responseText({ body }: Response, most: number): Promise<string> {
   const chunks: Uint8Array[] = [];
   let length = 0;
-  for await (const chunk of body ?? []) {
+  const arriving: AsyncIterable<Uint8Array> | readonly Uint8Array[] = body ?? [];
+  for await (const chunk of arriving) {
     chunks.push(chunk);
     length += chunk.length;
     // Leaving the loop ends the connection.

@@ -66,9 +66,15 @@ function killedForMemory(root: string): number {
 /** What V8 throws when typed arrays or the memory of WebAssembly cannot be had. */
 const NO_ARRAY = /^Array buffer allocation failed|^Invalid typed array length: \d+$|^WebAssembly\.Memory/u;
 
+/** What is thrown when code in WebAssembly writes where there is no memory: TensorFlow.js' does when it was given none. */
+const NO_MEMORY = 'memory access out of bounds';
+
 /** The failure that an error tells of which was thrown for want of memory; undefined for all others. */
 export function memoryFailure(error: unknown): StepError | undefined {
-  if (!(error instanceof RangeError) || !NO_ARRAY.test(error.message)) return undefined;
+  if (!(error instanceof Error)) return undefined;
+  const isOfArrays = error instanceof RangeError && NO_ARRAY.test(error.message);
+  const isOfWebAssembly = error.name === 'RuntimeError' && error.message === NO_MEMORY;
+  if (!isOfArrays && !isOfWebAssembly) return undefined;
   return new StepError(
     'out-of-memory',
     `memory ran out: ${error.message}`,

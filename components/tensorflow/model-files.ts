@@ -85,6 +85,12 @@ const BYTES: ReadonlyMap<unknown, number> = new Map([
   ['bool', 1],
 ]);
 
+/**
+ * Values of one example after any layer: above what models of large images come to, and half a gigabyte for every example of
+ * a batch.
+ */
+const MAX_LAYER_VALUES = 2 ** 27;
+
 type Fail = (what: string) => never;
 
 function valuesOf(shape: readonly number[]): number {
@@ -119,6 +125,19 @@ function checkedSpecs(manifest: unknown, bytes: number, fail: Fail): io.WeightsM
   return weights as io.WeightsManifestEntry[];
 }
 
+type Layer = LayersModel['layers'][number];
+
+/** Refuses layers that make too much of an example, such as by repeating it. */
+function checkLayers(layers: readonly Layer[], fail: Fail): void {
+  for (const layer of layers) {
+    for (const { shape } of layer.inboundNodes.flatMap(({ outputTensors }) => outputTensors)) {
+      const values = valuesOf(shape.slice(1).map((size) => size ?? 1));
+      if (values > MAX_LAYER_VALUES) fail(`layer '${layer.name}' makes ${String(values)} values of an example`);
+    }
+    if ('layers' in layer) checkLayers(layer.layers as readonly Layer[], fail);
+  }
+}
+
 /**
  * Loads a model. It is not compiled.
  *
@@ -146,6 +165,7 @@ export async function loadModel(folder: string, { tf }: Backend): Promise<Descri
       async () => await tf.loadLayersModel(tf.io.fromMemory(artifacts)),
       () => fail(`its layers ask for more than the ${String(values)} weights that there are`),
     );
+    checkLayers(model.layers, fail);
     return { model, info, graph };
   } catch (error) {
     const known = fileError(error, path);

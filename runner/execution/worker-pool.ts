@@ -27,6 +27,8 @@ interface Worker {
   watch: MemoryWatch | undefined;
   /** It has had a step before. */
   isWarm: boolean;
+  /** Its memory ran out, and is not given back: what WebAssembly has taken stays taken. */
+  isSpent: boolean;
 }
 
 /** What a step in a worker says. */
@@ -56,8 +58,8 @@ function endWorker({ child }: Worker): void {
   endProcesses(started);
 }
 
-function isUsable({ child }: Worker): boolean {
-  return child.exitCode === null && child.signalCode === null && child.connected;
+function isUsable({ child, isSpent }: Worker): boolean {
+  return !isSpent && child.exitCode === null && child.signalCode === null && child.connected;
 }
 
 function startWorker(): Worker {
@@ -67,7 +69,7 @@ function startWorker(): Worker {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     serialization: 'advanced',
   });
-  const worker: Worker = { child, listener: undefined, watch: undefined, isWarm: false };
+  const worker: Worker = { child, listener: undefined, watch: undefined, isWarm: false, isSpent: false };
   for (const stream of [child.stdout, child.stderr]) {
     if (stream === null) continue;
     eachLine(stream, (line) => {
@@ -141,6 +143,7 @@ export class WorkerPool {
               resolve(true);
               break;
             case 'failed':
+              worker.isSpent = report.failure.code === 'out-of-memory';
               reject(new StepFailed(report.failure));
               break;
           }

@@ -143,6 +143,31 @@ const dense =
     Object.assign(layer?.config ?? {}, config);
   };
 
+/** Two more layers: one repeats what the others make, the other takes the mean. */
+const repeating =
+  (times: number) =>
+  ({ modelTopology: { config } }: Description): void => {
+    config.layers.push(
+      { class_name: 'RepeatVector', config: { name: 'again', n: times } },
+      { class_name: 'GlobalAveragePooling1D', config: { name: 'mean' } },
+    );
+  };
+
+/** The model within another one. */
+const inner =
+  (change: (description: Description) => void) =>
+  (description: Description): void => {
+    change(description);
+    const { class_name: of, config } = description.modelTopology;
+    const layer = {
+      name: 'inner',
+      class_name: of,
+      config: { ...config, name: 'inner' },
+      inbound_nodes: [[['in', 0, 0, {}]]],
+    };
+    description.modelTopology = model('outer', [input, layer], { output_layers: [['inner', 1, 0]] });
+  };
+
 describe('a model is refused', () => {
   test.each<[string, (description: Description, folder: string) => unknown, string]>([
     ['that is no JSON', () => '{', 'must be in one file'],
@@ -182,6 +207,8 @@ describe('a model is refused', () => {
     ['whose layer asks for 10 GB', dense({}, { units: 600_000_000 }), 'ask for more than the 10 weights'],
     ['whose layer asks for more than any memory', dense({}, { units: 1e300 }), 'ask for more than the 10 weights'],
     ['whose layer has no size', dense({}, { units: null }), 'cannot be loaded'],
+    ['whose layer repeats an example a billion times', repeating(1e9), "layer 'again' makes 2000000000 values"],
+    ['whose inner model does', inner(repeating(1e9)), "layer 'again' makes 2000000000 values"],
     ['with a Lambda', dense({ class_name: 'Lambda' }, { function: 'process.exit()' }), 'Unknown layer: Lambda'],
     ['of an unknown class', dense({ class_name: 'Evil' }), 'Unknown layer: Evil'],
     ['of a class that objects have', dense({ class_name: 'constructor' }), 'cannot be loaded'],

@@ -100,9 +100,15 @@ describe('an error', () => {
     }
   });
 
+  test('of WebAssembly, which was given no memory, says so too', () => {
+    const thrown = Object.assign(new Error('memory access out of bounds'), { name: 'RuntimeError' });
+    expect(memoryFailure(thrown)).toMatchObject({ code: 'out-of-memory' });
+  });
+
   test('of another kind does not', () => {
     expect(memoryFailure(new RangeError('Invalid typed array length: -1'))).toBeUndefined();
     expect(memoryFailure(new Error('Array buffer allocation failed'))).toBeUndefined();
+    expect(memoryFailure(new Error('memory access out of bounds'))).toBeUndefined();
     expect(memoryFailure(undefined)).toBeUndefined();
   });
 });
