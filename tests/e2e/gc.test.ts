@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import { createHash } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeThreeModels, models, standing, tryKilledGc } from '../faults/gc-trial.js';
 import { events, pipeline, startPipeline } from '../rig/cli.js';
 import { answer, runModelPipeline, writeModelPipeline } from '../rig/model-pipeline.js';
 import { runPipeline, scriptStep, step, writePipeline } from '../rig/steps.js';
@@ -9,32 +10,10 @@ import { sharedFolder, temporaryFolders } from '../rig/temp-folder.js';
 
 const temporaryFolder = temporaryFolders();
 
-/** Of the instants that a process can be killed at, one in so many is tried. */
-const STRIDE = process.env['FULL_TESTS'] === '1' ? 1 : 11;
-
-function standing(folder: string): readonly string[] {
-  const artifacts = join(folder, '.pipeline', 'artifacts');
-  return readdirSync(artifacts).filter((name) => /^[0-9a-f]{64}$/u.test(name));
-}
-
-/** Which models stand, by the letter that their weights begin with. */
-function models(folder: string): string {
-  const artifacts = join(folder, '.pipeline', 'artifacts');
-  return standing(folder)
-    .map((digest) => join(artifacts, digest, 'weights.txt'))
-    .filter((path) => existsSync(path))
-    .map((path) => readFileSync(path, 'utf8').slice(0, 1))
-    .sort()
-    .join('');
-}
-
 /** A store with models `a`, blessed, `b` and `c`, of three runs. */
 const threeModels = sharedFolder();
 beforeAll(async () => {
-  writeModelPipeline(threeModels);
-  await runModelPipeline(threeModels, 'a', 0.9);
-  await runModelPipeline(threeModels, 'b', 0.5);
-  await runModelPipeline(threeModels, 'c', 0.6);
+  await makeThreeModels(threeModels);
 });
 
 /** How each node ended in a further run. */
@@ -155,22 +134,12 @@ describe('pipeline gc', () => {
     expect(await answer(folder, ['gc', '--dry-run'])).toMatchObject({ removed: [{ reason: 'unrecorded' }] });
   });
 
+  // Of the instants that it can be killed at, one in eleven; gc.full.ts tries all.
   test('a kill at any instant loses nothing: what was begun is taken back or goes on', async () => {
-    const kill = async (folder: string, k: number, ...args: string[]): Promise<number | null> => {
-      const fault = `SIGKILL@${String(k)}:${join(folder, 'changes')}`;
-      return (await pipeline(folder, args, { PIPELINE_FAULT: fault })).status;
-    };
-    let ended = false;
-    for (let k = 1; !ended; k += STRIDE) {
-      const folder = temporaryFolder(threeModels);
-      ended = (await kill(folder, k, 'gc', '--keep-last', '1')) === 0;
-      // Even when the undoing is killed too.
-      await kill(folder, k % 7, 'gc', '--undo');
-      await pipeline(folder, ['gc', '--undo']);
-      expect([k, models(folder)]).toEqual([k, 'abc']);
-      expect((await pipeline(folder, ['verify'])).status).toBe(0);
-      await pipeline(folder, ['gc', '--keep-last', '1']);
-      expect([k, models(folder)]).toEqual([k, 'ac']);
+    for (let at = 1, ended = false; !ended; at += 11) {
+      const trial = await tryKilledGc(temporaryFolder(threeModels), at);
+      expect(trial.problems).toEqual([]);
+      ended = trial.ended;
     }
   }, 300_000);
 
