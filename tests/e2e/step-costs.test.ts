@@ -135,6 +135,7 @@ export const execute = async ({ inputs, outputs }: {
     expect(alone[1]?.resources['peakMemoryBytes']).toBeGreaterThanOrEqual(0);
     await pipeline(folder, ['run', 'p.yaml', '--jobs', '2', '--no-cache']);
     for (const { resources } of await show(folder)) expect(Object.keys(resources)).toEqual(['bytesIn', 'bytesOut']);
+    expect((await pipeline(folder, ['show'])).stdout).toMatch(/^ {2}\? {2}not told apart from others/mu);
   });
 
   test('is recorded of a step that failed', async () => {

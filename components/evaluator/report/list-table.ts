@@ -1,5 +1,5 @@
 /**
- * Tables of the report: a heading a column, above rows that their owners make.
+ * Tables of reports: a heading a column, above rows that their owners make.
  */
 import { html, type Html } from '../../formats/html.js';
 

@@ -65,7 +65,13 @@ function nodeRow({ execution }: ExecutionWithArtifacts, store: OpenStore, now: n
   ];
 }
 
-/** What an executed step took and used; `?` where that could not be measured. */
+/** In place of what could not be measured, and what is said of it. */
+const NOT_MEASURED = '?';
+const UNMEASURED = [
+  `${NOT_MEASURED}  not told apart from others in the same process, which --jobs 1 or runsIn: 'worker' does; or too short`,
+];
+
+/** What an executed step took and used. */
 function resourceRow({ execution, inputs, outputs }: ExecutionWithArtifacts): readonly string[] {
   const { node, timings, resources } = execution;
   if (timings === undefined) return [];
@@ -75,8 +81,8 @@ function resourceRow({ execution, inputs, outputs }: ExecutionWithArtifacts): re
     node,
     duration(timings.queuedMs),
     duration(timings.executeMs),
-    resources?.cpuMs === undefined ? '?' : duration(resources.cpuMs),
-    resources?.peakMemoryBytes === undefined ? '?' : byteSize(resources.peakMemoryBytes),
+    resources?.cpuMs === undefined ? NOT_MEASURED : duration(resources.cpuMs),
+    resources?.peakMemoryBytes === undefined ? NOT_MEASURED : byteSize(resources.peakMemoryBytes),
     bytes(inputs),
     bytes(outputs),
   ];
@@ -124,6 +130,7 @@ function showText(run: RunRecord, store: OpenStore, environment: Environment): s
     ]),
   );
   const resources = executions.map(resourceRow).filter((row) => row.length > 0);
+  const isAllMeasured = !resources.flat().includes(NOT_MEASURED);
   const metrics = executions.flatMap(({ execution }) =>
     Object.entries(execution.metrics).map(([name, value]) => [execution.node, name, metricText(value)]),
   );
@@ -135,7 +142,7 @@ function showText(run: RunRecord, store: OpenStore, environment: Environment): s
     `${headline(run, now, style).join('\n')}\n`,
     section('nodes', nodes, style),
     section('artifacts', tableLines([PLAIN, PLAIN, PLAIN, RIGHT], artifacts, width), style),
-    section('resources', tableLines(RESOURCES, resources, width), style),
+    section('resources', [...tableLines(RESOURCES, resources, width), ...(isAllMeasured ? [] : UNMEASURED)], style),
     section('metrics', tableLines([NAME, NAME, PLAIN], metrics, width), style),
     section('failures', failures, style),
     next === undefined

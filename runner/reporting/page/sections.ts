@@ -1,6 +1,7 @@
 /**
  * Sections and tables of pages.
  */
+import { listTable } from '../../../components/evaluator/report/list-table.js';
 import { html, type Html } from '../../../components/formats/html.js';
 import { plainLine } from '../text/plain-text.js';
 import type { Column } from '../text/table.js';
@@ -21,26 +22,17 @@ export function section(title: string, content: Html): Html {
 
 /** A table; cells may hold anything. */
 export function table(columns: readonly PageColumn[], rows: readonly (readonly string[])[]): Html {
-  const kind = ({ align }: PageColumn): string => (align === 'right' ? 'number' : '');
-  const cell = (column: PageColumn, text: string): Html =>
-    html`<td class="${kind(column)}">
-      ${column.isCode === true ? html`<code>${plainLine(text)}</code>` : plainLine(text)}
+  const cell = ({ align, isCode }: PageColumn, text: string): Html =>
+    html`<td class="${align === 'right' ? 'number' : ''}">
+      ${isCode === true ? html`<code>${plainLine(text)}</code>` : plainLine(text)}
     </td>`;
-  return html`<div class="wide">
-    <table class="list">
-      <thead>
-        <tr>
-          ${columns.map((column) => html`<th scope="col" class="${kind(column)}">${column.title}</th>`)}
-        </tr>
-      </thead>
-      <tbody>
-        ${rows.map(
-          (row) =>
-            html`<tr>
-              ${columns.map((column, index) => cell(column, row[index] ?? ''))}
-            </tr> `,
-        )}
-      </tbody>
-    </table>
-  </div>`;
+  return listTable(
+    columns.map(({ title, align }) => (align === 'right' ? { number: title } : title)),
+    rows.map(
+      (row) =>
+        html`<tr>
+          ${columns.map((column, index) => cell(column, row[index] ?? ''))}
+        </tr> `,
+    ),
+  );
 }
