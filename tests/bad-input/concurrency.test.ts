@@ -4,19 +4,23 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import { currentProcess } from '../../artifacts/process-identity.js';
 import { faultsOf } from '../faults/stored.js';
 import { pipeline } from '../rig/cli.js';
 import { runPipeline as run, step, writePipeline as write } from '../rig/steps.js';
-import { temporaryFolders } from '../rig/temp-folder.js';
+import { sharedFolder, temporaryFolders } from '../rig/temp-folder.js';
 
 const temporaryFolder = temporaryFolders();
 
-async function stored(): Promise<{ readonly folder: string; readonly root: string; readonly lock: string }> {
-  const folder = temporaryFolder();
-  write(folder, { first: step('first', 'a') });
-  await run(folder);
+const template = sharedFolder();
+beforeAll(async () => {
+  write(template, { first: step('first', 'a') });
+  await run(template);
+});
+
+function stored(): { readonly folder: string; readonly root: string; readonly lock: string } {
+  const folder = temporaryFolder(template);
   const root = join(folder, '.pipeline');
   mkdirSync(join(root, 'locks'), { recursive: true });
   return { folder, root, lock: join(root, 'locks', 'demo.lock') };
@@ -37,14 +41,14 @@ describe('a lock', () => {
     'of another start of the machine': JSON.stringify({ ...me, boot: 'another' }),
   };
   test.each(Object.entries(nobody))('%s is nobody’s', async (_, content) => {
-    const { folder, root, lock } = await stored();
+    const { folder, root, lock } = stored();
     writeFileSync(lock, content);
     expect(await run(folder)).toEqual({ first: 'cached' });
     expect(faultsOf(root)).toEqual([]);
   });
 
   test('that is a pipe, or a link to nowhere, is nobody’s', async () => {
-    const { folder, root, lock } = await stored();
+    const { folder, root, lock } = stored();
     spawnSync('mkfifo', [lock]);
     expect(await run(folder)).toEqual({ first: 'cached' });
     symlinkSync('nowhere', lock);
@@ -53,7 +57,7 @@ describe('a lock', () => {
   });
 
   test('that is a folder cannot be taken, and says so', async () => {
-    const { folder, lock } = await stored();
+    const { folder, lock } = stored();
     mkdirSync(lock);
     const { status, stderr } = await pipeline(folder, ['run', 'p.yaml']);
     expect([status, stderr]).toEqual([1, expect.stringContaining(lock)]);
@@ -61,7 +65,7 @@ describe('a lock', () => {
   });
 
   test('of a process on this machine that lives is believed', async () => {
-    const { folder, lock } = await stored();
+    const { folder, lock } = stored();
     writeFileSync(lock, JSON.stringify(me));
     const { status, stderr } = await pipeline(folder, ['run', 'p.yaml', '--json']);
     expect([status, stderr]).toEqual([1, '']);
@@ -69,7 +73,7 @@ describe('a lock', () => {
 });
 
 test('whatever stands in staging is swept, and nothing outside of it', async () => {
-  const { folder, root } = await stored();
+  const { folder, root } = stored();
   const staging = join(root, 'staging');
   mkdirSync(join(folder, 'outside'));
   writeFileSync(join(folder, 'outside', 'data'), 'x');

@@ -3,10 +3,10 @@
  */
 import { cpSync, existsSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import { Database } from '../../artifacts/metadata/database.js';
 import { events, pipeline } from '../rig/cli.js';
-import { temporaryFolders } from '../rig/temp-folder.js';
+import { sharedFolder, temporaryFolders } from '../rig/temp-folder.js';
 import { faultsOf, filesBelow, rows } from './stored.js';
 
 const temporaryFolder = temporaryFolders();
@@ -29,11 +29,17 @@ function write(folder: string): string {
   return join(folder, '.pipeline');
 }
 
-async function stored(folder: string): Promise<string> {
-  const root = write(folder);
-  const { status, stderr } = await pipeline(folder, ['run', 'p.yaml']);
+const template = sharedFolder();
+beforeAll(async () => {
+  write(template);
+  const { status, stderr } = await pipeline(template, ['run', 'p.yaml']);
   if (status !== 0) throw new Error(stderr);
-  return root;
+});
+
+/** A folder in which the pipeline has run, and the store in it. */
+function stored(): { readonly folder: string; readonly root: string } {
+  const folder = temporaryFolder(template);
+  return { folder, root: join(folder, '.pipeline') };
 }
 
 function executed(folder: string): number {
@@ -47,8 +53,7 @@ describe('another format', () => {
     'not ours': ['[]', 'choose another folder with --root'],
   };
   test.each(Object.entries(formats))('of the store, %s: refused, and left as it is', async (_, [format, hint]) => {
-    const folder = temporaryFolder();
-    const root = await stored(folder);
+    const { folder, root } = stored();
     writeFileSync(join(root, 'format.json'), format);
     const before = filesBelow(root);
     for (const args of [['run', 'p.yaml'], ['runs'], ['verify']]) {
@@ -61,8 +66,7 @@ describe('another format', () => {
   });
 
   test('of the metadata, newer: refused, and left as it is', async () => {
-    const folder = temporaryFolder();
-    const root = await stored(folder);
+    const { folder, root } = stored();
     const database = new Database(join(root, 'metadata.db'));
     database.run('UPDATE pipeline_format SET version = 99');
     database.close();
@@ -75,8 +79,7 @@ describe('another format', () => {
   });
 
   test('a database of another program, and no database at all', async () => {
-    const folder = temporaryFolder();
-    const root = await stored(folder);
+    const { folder, root } = stored();
     for (const name of readdirSync(root).filter((file) => file.startsWith('metadata.db-'))) {
       truncateSync(join(root, name), 0);
     }
@@ -117,8 +120,7 @@ test('a journal that is torn at its end loses what was in the torn part, and not
 describe('a disk that takes nothing', () => {
   const faults = { ENOSPC: 'disk-full', EACCES: 'no-permission|read-only', EIO: 'io' } as const;
   test.each(Object.entries(faults))('%s from the first change on: said, and all is kept', async (fault, code) => {
-    const folder = temporaryFolder();
-    const root = await stored(folder);
+    const { folder, root } = stored();
     const before = filesBelow(join(root, 'artifacts'));
     const setting = `${fault}@1+:${join(folder, 'changes')}`;
     const refused = await pipeline(folder, ['run', 'p.yaml', '--no-cache'], { PIPELINE_FAULT: setting });
@@ -155,8 +157,7 @@ test('a step whose record cannot be written fails, and says so', async () => {
 });
 
 test('a clock that is set back takes nothing back', async () => {
-  const folder = temporaryFolder();
-  const root = await stored(folder);
+  const { folder, root } = stored();
   const clock = join(folder, 'yesterday.mjs');
   writeFileSync(clock, 'const now = Date.now; Date.now = () => now() - 86_400_000;\n');
   const yesterday = { NODE_OPTIONS: `--import=${clock}` };
@@ -172,8 +173,7 @@ test('a clock that is set back takes nothing back', async () => {
 });
 
 test('a store that was copied without its journal holds all that had ended', async () => {
-  const folder = temporaryFolder();
-  const root = await stored(folder);
+  const { root } = stored();
   const copy = temporaryFolder();
   write(copy);
   cpSync(root, join(copy, '.pipeline'), {
