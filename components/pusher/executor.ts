@@ -22,18 +22,25 @@ import { addVersion, latestVersion, type Copied } from './version-folders.js';
 
 type Context = Parameters<Executor<typeof spec>>[0];
 
-/** What is pushed of the artifacts, and where in the version it goes. */
+/** What is pushed of the artifacts, and where in the version it goes. @throws StepError `model-invalid` when it is not all there */
 function payload({ inputs: { model, tflite_model: tflite }, log }: Context): readonly Copied[] {
   const serving = join(model.path, 'Format-Serving');
   const hasSavedModel = existsSync(serving);
   if (!hasSavedModel) log.warn('the model has no SavedModel: TensorFlow Serving cannot load what is pushed');
-  return [
+  const copied = [
     ...(hasSavedModel ? [{ from: serving, to: '' }] : []),
     { from: join(model.path, 'Format-TFJS'), to: 'tfjs' },
     { from: join(model.path, 'model_info.json'), to: 'tfjs/model_info.json' },
     { from: join(model.path, 'transform_graph.json'), to: 'tfjs/transform_graph.json' },
     ...(tflite === undefined ? [] : [{ from: join(tflite.path, 'model.tflite'), to: 'tflite/model.tflite' }]),
   ];
+  const missing = copied.find(({ from }) => !existsSync(from));
+  if (missing === undefined) return copied;
+  throw new StepError(
+    'model-invalid',
+    `there is no ${missing.from}`,
+    'train the model again; of one from elsewhere, import all of its files',
+  );
 }
 
 /** The files of the version to be, by path. */

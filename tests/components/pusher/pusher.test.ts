@@ -21,6 +21,8 @@ interface Push {
   readonly verdictOn?: 'a' | 'b';
   /** The model that a TensorFlow Lite file is of. */
   readonly tflite?: 'a' | 'b';
+  /** A part of the model that is not there. */
+  readonly lacks?: string;
   readonly signal?: AbortSignal;
 }
 
@@ -42,7 +44,7 @@ function workplace() {
     return path;
   };
 
-  const push = async ({ model, blessed, verdictOn = model, tflite, signal }: Push) => {
+  const push = async ({ model, blessed, verdictOn = model, tflite, lacks, signal }: Push) => {
     pushes++;
     const work = join(folder, `push-${String(pushes)}`);
     const artifact = (type: string, path: string, digest: string) => ({ type, path, digest, properties: {} });
@@ -71,6 +73,7 @@ function workplace() {
       },
       ...(signal === undefined ? {} : { signal }),
     });
+    if (lacks !== undefined) rmSync(join(folder, `model-${model}`, lacks), { recursive: true });
     await (execute as AnyExecutor)(step.context);
     const output = join(work, 'outputs/pushed_model');
     const text = readFileSync(join(output, 'pushed_model.json'), 'utf8');
@@ -151,6 +154,13 @@ describe('Pusher', () => {
     expect(logs).toEqual(['warn: not pushed: accuracy is 0.5, below 0.8']);
     expect(properties).toEqual({ 'pushed_model.pushed': 0 });
     expect(await stands()).toBeUndefined();
+  });
+
+  test.each(['Format-TFJS', 'transform_graph.json'])('pushes no model without its %s', async (lacks) => {
+    const { push, versions } = workplace();
+    await push({ model: 'b' });
+    await expect(push({ model: 'a', lacks })).rejects.toMatchObject({ code: 'model-invalid' });
+    expect(versions()).toEqual(['1']);
   });
 
   test('warns when nothing says that the model is good', async () => {
