@@ -26,6 +26,46 @@ export interface S3Place {
 /** Times that a request is tried again. */
 const RETRIES = 4;
 
+/** How patient requests are: they end when less than `leastBytes` come, or go, in so many milliseconds. */
+export interface S3Patience {
+  readonly stallMs: number;
+  readonly leastBytes: number;
+}
+
+const PATIENCE: S3Patience = { stallMs: 30_000, leastBytes: 16_384 };
+
+function stalls(address: string, { stallMs }: S3Patience): Error {
+  return new Error(`${address} stalls: too little came in ${String(stallMs / 1000)} s`);
+}
+
+/** The bytes of a body; fails when they come too slowly, or not at all. */
+async function* arriving(
+  body: NonNullable<Response['body']>,
+  patience: S3Patience,
+  address: string,
+): AsyncGenerator<Uint8Array> {
+  const reader = (body as ReadableStream<Uint8Array>).getReader();
+  let [bytes, before, stalled] = [0, 0, false];
+  const timer = setInterval(() => {
+    stalled ||= bytes - before < patience.leastBytes;
+    before = bytes;
+    // What is being waited for ends then.
+    if (stalled) void reader.cancel().catch(() => undefined);
+  }, patience.stallMs);
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (stalled) throw stalls(address, patience);
+      if (done) return;
+      bytes += value.length;
+      yield value;
+    }
+  } finally {
+    clearInterval(timer);
+    await reader.cancel().catch(() => undefined);
+  }
+}
+
 function baseOf({ bucket, prefix, region, endpoint }: S3Place): string {
   const host = endpoint === undefined ? `https://${bucket}.s3.${region}.amazonaws.com` : `${endpoint}/${bucket}`;
   return `${host}/${prefix}`;
@@ -39,7 +79,7 @@ async function refusal(response: Response, what: string): Promise<Error> {
 }
 
 /** Objects below a place. */
-export function s3Objects(place: S3Place): RemoteObjects {
+export function s3Objects(place: S3Place, patience: S3Patience = PATIENCE): RemoteObjects {
   const { accessKeyId, secretAccessKey, sessionToken, region } = place;
   const client = new AwsClient({
     accessKeyId,
@@ -51,8 +91,21 @@ export function s3Objects(place: S3Place): RemoteObjects {
   });
   const base = baseOf(place);
   const address = `s3://${place.bucket}/${place.prefix}`.replace(/\/$/u, '');
-  const request = async (name: string, init: RequestInit): Promise<Response> =>
-    await client.fetch(`${base}${name}`, { ...init, redirect: 'error' });
+  /** @param bytes - that go with it */
+  const request = async (name: string, init: RequestInit, bytes = 0): Promise<Response> => {
+    const stall = new AbortController();
+    const timer = setTimeout(
+      () => {
+        stall.abort(stalls(address, patience));
+      },
+      patience.stallMs * (1 + bytes / patience.leastBytes),
+    );
+    try {
+      return await client.fetch(`${base}${name}`, { ...init, redirect: 'error', signal: stall.signal });
+    } finally {
+      clearTimeout(timer);
+    }
+  };
   return {
     address,
     has: async (name) => {
@@ -68,15 +121,13 @@ export function s3Objects(place: S3Place): RemoteObjects {
         return undefined;
       }
       if (!response.ok || response.body === null) throw await refusal(response, address);
-      return Readable.fromWeb(response.body);
+      return Readable.from(arriving(response.body, patience, address), { objectMode: false });
     },
     write: async (name, file, sha256) => {
-      const response = await request(name, {
-        method: 'PUT',
-        // A blob has a length and can be sent again; the service compares what arrives with the digest.
-        body: await openAsBlob(file),
-        headers: { 'x-amz-content-sha256': sha256 },
-      });
+      // A blob has a length and can be sent again; the service compares what arrives with the digest.
+      const body = await openAsBlob(file);
+      const headers = { 'x-amz-content-sha256': sha256 };
+      const response = await request(name, { method: 'PUT', body, headers }, body.size);
       if (!response.ok) throw await refusal(response, address);
       await response.body?.cancel();
     },
