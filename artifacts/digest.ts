@@ -1,7 +1,7 @@
 /**
  * Digests of bytes, files and folders: SHA-256 in lower-case hex.
  */
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import { createReadStream, lstatSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import { canonicalJson } from './canonical-json.js';
@@ -10,7 +10,7 @@ import { StoreError } from './store/store-error.js';
 
 /** Digest of a text (as UTF-8) or of bytes. */
 export function sha256Hex(data: string | Uint8Array): Digest {
-  return createHash('sha256').update(data).digest('hex');
+  return hash('sha256', data);
 }
 
 /** Whether a text has the form of a digest. */
@@ -22,20 +22,22 @@ export function isDigest(text: string): boolean {
 const SMALL_FILE = 64 * 1024;
 
 /** Size in bytes and digest of a file. */
-export async function hashFile(path: string): Promise<{ readonly size: number; readonly sha256: Digest }> {
-  const info = statSync(path);
+export async function hashFile(
+  path: string,
+  info = statSync(path),
+): Promise<{ readonly size: number; readonly sha256: Digest }> {
   if (info.isFile() && info.size <= SMALL_FILE) {
     const bytes = readFileSync(path);
     return { size: bytes.length, sha256: sha256Hex(bytes) };
   }
-  const hash = createHash('sha256');
+  const sha256 = createHash('sha256');
   let size = 0;
   for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) {
     const bytes = chunk as Buffer;
     size += bytes.length;
-    hash.update(bytes);
+    sha256.update(bytes);
   }
-  return { size, sha256: hash.digest('hex') };
+  return { size, sha256: sha256.digest('hex') };
 }
 
 /** Links to folders that are followed below one folder. */
@@ -138,7 +140,8 @@ export function listOutsideFiles(folder: string): readonly ListedFile[] {
  */
 export async function digestOfPath(path: string): Promise<Digest> {
   try {
-    if (statSync(path).isFile()) return (await hashFile(path)).sha256;
+    const info = statSync(path);
+    if (info.isFile()) return (await hashFile(path, info)).sha256;
     const digests: Record<string, Digest> = {};
     for (const file of listOutsideFiles(path)) {
       digests[file.path] = (await hashFile(file.absolute)).sha256;

@@ -24,10 +24,9 @@ export interface Sight {
   readonly changedAt: number;
 }
 
-/** The files of a folder, or the file itself; of a folder that cannot be read, none. */
+/** The files of a folder; none of one that cannot be read. */
 function filesOf(path: string): readonly ListedFile[] {
   try {
-    if (!statSync(path).isDirectory()) return [{ path: '', absolute: path }];
     return listFiles(path, (link) => realpathSync(link));
   } catch {
     return [];
@@ -50,8 +49,7 @@ function stat(path: string): BigIntStats | undefined {
 export function lookAt({ trees, entries }: Look, without: readonly string[] = []): Sight {
   const seen: string[] = [];
   let newest = 0n;
-  const add = (path: string, name: string, absolute: string): void => {
-    const info = stat(absolute);
+  const add = (path: string, name: string, info: BigIntStats | undefined): void => {
     if (info === undefined) seen.push(`${path}\0${name}`);
     else {
       const { size, mtimeNs, ctimeNs, ino } = info;
@@ -59,12 +57,14 @@ export function lookAt({ trees, entries }: Look, without: readonly string[] = []
       if (ctimeNs > newest) newest = ctimeNs;
     }
   };
+  const isLeftOut = (path: string): boolean => without.some((folder) => path.startsWith(`${folder}${sep}`));
   for (const path of trees) {
-    for (const file of filesOf(path)) {
-      if (!without.some((folder) => file.absolute.startsWith(`${folder}${sep}`))) add(path, file.path, file.absolute);
-    }
+    const info = stat(path);
+    if (info?.isDirectory() === true) {
+      for (const file of filesOf(path)) if (!isLeftOut(file.absolute)) add(path, file.path, stat(file.absolute));
+    } else if (info !== undefined && !isLeftOut(path)) add(path, '', info);
   }
-  for (const path of entries) add(path, '', path);
+  for (const path of entries) add(path, '', stat(path));
   return { digest: sha256Hex(seen.join('\n')), changedAt: Number(newest / 1_000_000n) };
 }
 

@@ -10,14 +10,13 @@ import {
   EXECUTION_SELECT,
   executionRecord,
   isWholeArtifact,
-  isWholeExecution,
   number,
   text,
 } from './rows.js';
 import { EVENT } from './schema.js';
 
-/** Artifacts by execution. */
-function bindingsOf(rows: readonly Row[]): Map<number, { inputs: BoundArtifact[]; outputs: BoundArtifact[] }> {
+/** Artifacts by execution, from rows of {@link BINDING_SELECT}. */
+export function bindingsOf(rows: readonly Row[]): Map<number, { inputs: BoundArtifact[]; outputs: BoundArtifact[] }> {
   const bindings = new Map<number, { inputs: BoundArtifact[]; outputs: BoundArtifact[] }>();
   for (const row of rows) {
     const id = number(row, 'execution_id');
@@ -38,13 +37,9 @@ export function withArtifacts(rows: readonly Row[], bindings: readonly Row[]): r
   });
 }
 
-/** Without those that are damaged: they must not stand for steps. */
-export function wholeWithArtifacts(rows: readonly Row[], bindings: readonly Row[]): readonly ExecutionWithArtifacts[] {
-  const damaged = new Set(bindings.filter((row) => !isWholeArtifact(row)).map((row) => row['execution_id']));
-  return withArtifacts(
-    rows.filter((row) => isWholeExecution(row) && !damaged.has(row['execution_id'] ?? null)),
-    bindings,
-  );
+/** Numbers of executions with a damaged artifact: they must not stand for steps. */
+export function damagedOf(bindings: readonly Row[]): ReadonlySet<number> {
+  return new Set(bindings.filter((row) => !isWholeArtifact(row)).map((row) => number(row, 'execution_id')));
 }
 
 /** The rows of one execution. */

@@ -74,7 +74,10 @@ export interface ExecutionWithArtifacts {
 }
 
 /** A COMPLETE execution whose outputs may be used again. */
-export type ReusableExecution = Pick<ExecutionWithArtifacts, 'execution' | 'outputs'>;
+export interface ReusableExecution {
+  readonly execution: Pick<ExecutionRecord, 'id' | 'runId' | 'metrics' | 'timings' | 'log'>;
+  readonly outputs: readonly BoundArtifact[];
+}
 
 /** What is known of many executions that may be used again. */
 export interface ReusableExecutions {
@@ -220,7 +223,7 @@ export interface MetadataStore {
   failExecution(executionId: number, end: Breakdown): void;
 
   /** The newest COMPLETE, reusable execution with this fingerprint. */
-  findCompleted(fingerprint: Digest): ReusableExecution | undefined;
+  findCompleted(fingerprint: Digest): ExecutionWithArtifacts | undefined;
   /** What `findCompleted` and `witness` answer for all steps of a pipeline's latest run, in a few queries. */
   completedOf(pipeline: string): ReusableExecutions;
   /** The executions of a pipeline's latest run whose outputs may be used again, by node. */
@@ -232,6 +235,8 @@ export interface MetadataStore {
   /** Takes a retirement back. */
   reviveArtifact(digest: Digest, standing: Standing): void;
   witness(digest: Digest): StatWitness | undefined;
+  /** Those of many artifacts, in one query; of some there may be none. */
+  witnesses(digests: readonly Digest[]): ReadonlyMap<Digest, StatWitness>;
   /** Bytes of all artifacts that stand in the store, each counted once. */
   standingBytes(): number;
   saveWitness(digest: Digest, witness: StatWitness): void;

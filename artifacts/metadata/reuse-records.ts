@@ -1,13 +1,22 @@
 /**
  * Which executions may stand for others, and which artifacts stand in the store.
  */
-import type { Database } from './database.js';
-import type { MetadataStore } from './metadata-store.js';
+import type { Digest, StatWitness } from '../store/artifact-store.js';
+import type { Database, Row } from './database.js';
+import type { MetadataStore, ReusableExecution } from './metadata-store.js';
 import type { Binding } from './records.js';
-import { BINDING_SELECT, EXECUTION_SELECT, EXECUTIONS_OF_RUN, number, text, witnessOf } from './rows.js';
+import {
+  EXECUTIONS_OF_RUN,
+  isWholeExecution,
+  number,
+  reusableRecord,
+  text,
+  WITNESSED_BINDING_SELECT,
+  witnessOf,
+} from './rows.js';
 import { ARTIFACT_STATE, EVENT } from './schema.js';
 import type { RecordWriter } from './record-writer.js';
-import { rowsOf, wholeWithArtifacts } from './bound-executions.js';
+import { bindingsOf, damagedOf, rowsOf, withArtifacts } from './bound-executions.js';
 
 /** Executions with an artifact of a digest among their outputs. */
 const MADE_BY = `SELECT b.execution_id FROM pipeline_binding b JOIN pipeline_artifact d ON d.artifact_id = b.artifact_id WHERE d.digest = ? AND b.direction = ${String(EVENT.output)}`;
@@ -17,6 +26,17 @@ const LATEST = EXECUTIONS_OF_RUN.replace(
   '?',
   '(SELECT l.id FROM pipeline_run l WHERE l.pipeline = ? AND EXISTS (SELECT 1 FROM Association WHERE context_id = l.context_id) ORDER BY l.id DESC LIMIT 1)',
 );
+
+/** Witnesses by digest, from rows of both, each read once. */
+function witnessesOf(rows: readonly Row[]): ReadonlyMap<Digest, StatWitness> {
+  const witnesses = new Map<Digest, StatWitness>();
+  for (const row of rows) {
+    const digest = text(row, 'digest');
+    const witness = witnesses.has(digest) ? undefined : witnessOf(row);
+    if (witness !== undefined) witnesses.set(digest, witness);
+  }
+  return witnesses;
+}
 
 /** Reads and writes of a file on what may be used again. */
 export function reuseRecords(
@@ -32,31 +52,32 @@ export function reuseRecords(
   | 'reviveArtifact'
   | 'standingBytes'
   | 'witness'
+  | 'witnesses'
   | 'saveWitness'
 > {
   return {
     completedOf: (pipeline) => {
       const reusable = `reusable = 1 AND fingerprint IN (SELECT fingerprint FROM pipeline_execution WHERE execution_id IN (${LATEST}))`;
       const outputs = `direction = ${String(EVENT.output)} AND execution_id IN (SELECT execution_id FROM pipeline_execution WHERE ${reusable})`;
-      const artifacts = `SELECT artifact_id FROM pipeline_binding WHERE ${outputs}`;
-      const found = wholeWithArtifacts(
-        database.all(`${EXECUTION_SELECT} WHERE p.${reusable} ORDER BY p.execution_id`, pipeline),
-        database.all(`${BINDING_SELECT} WHERE b.${outputs} ORDER BY b.execution_id, b.port, b.position`, pipeline),
-      );
-      const witnesses = database.all(
-        `SELECT * FROM pipeline_witness WHERE digest IN (SELECT digest FROM pipeline_artifact WHERE artifact_id IN (${artifacts}))`,
+      const bindings = database.all(
+        `${WITNESSED_BINDING_SELECT} WHERE b.${outputs} ORDER BY b.execution_id, b.port, b.position`,
         pipeline,
       );
-      return {
+      const damaged = damagedOf(bindings);
+      const bound = bindingsOf(bindings);
+      const columns = 'execution_id, run_id, fingerprint, metrics, timings, log';
+      const rows = database.all(
+        `SELECT ${columns} FROM pipeline_execution WHERE ${reusable} ORDER BY execution_id`,
+        pipeline,
+      );
+      const executions = new Map<Digest, ReusableExecution>();
+      for (const row of rows) {
+        const execution = reusableRecord(row);
+        if (execution === undefined || damaged.has(execution.id)) continue;
         // The newest of several with one fingerprint comes last, and stays.
-        executions: new Map(found.map((each) => [each.execution.fingerprint ?? '', each])),
-        witnesses: new Map(
-          witnesses.flatMap((row) => {
-            const witness = witnessOf(row);
-            return witness === undefined ? [] : [[text(row, 'digest'), witness] as const];
-          }),
-        ),
-      };
+        executions.set(text(row, 'fingerprint'), { execution, outputs: bound.get(execution.id)?.outputs ?? [] });
+      }
+      return { executions, witnesses: witnessesOf(bindings) };
     },
 
     findCompleted: (fingerprint) => {
@@ -65,7 +86,9 @@ export function reuseRecords(
         fingerprint,
       );
       for (const row of ids) {
-        const [found] = wholeWithArtifacts(...rowsOf(database, number(row, 'execution_id')));
+        const [executions, bindings] = rowsOf(database, number(row, 'execution_id'));
+        if (!executions.every(isWholeExecution) || damagedOf(bindings).size > 0) continue;
+        const [found] = withArtifacts(executions, bindings);
         if (found !== undefined) return found;
       }
       return undefined;
@@ -147,6 +170,13 @@ export function reuseRecords(
       const row = database.get('SELECT witness FROM pipeline_witness WHERE digest = ?', digest);
       return row === undefined ? undefined : witnessOf(row);
     },
+    witnesses: (digests) =>
+      witnessesOf(
+        database.all(
+          'SELECT * FROM pipeline_witness WHERE digest IN (SELECT value FROM json_each(?))',
+          JSON.stringify(digests),
+        ),
+      ),
     saveWitness: (digest, witness) => {
       writer.saveWitness(digest, witness);
     },

@@ -8,7 +8,7 @@ import type { StatWitness } from '../store/artifact-store.js';
 import type { Properties } from '../types.js';
 import { NOBODY, parseProcessIdentity } from '../process-identity.js';
 import type { Row } from './database.js';
-import type { Breakdown, NodeMetrics } from './metadata-store.js';
+import type { Breakdown, NodeMetrics, ReusableExecution } from './metadata-store.js';
 import type {
   ArtifactRecord,
   ExecutionRecord,
@@ -49,9 +49,11 @@ type Mapping = Readonly<Record<string, unknown>>;
 
 /** A column that should hold a mapping in JSON, all values of which are as they should be; undefined when it does not. */
 function mapping(row: Row, column: string, isRight: (value: unknown) => boolean): Mapping | undefined {
+  const json = text(row, column);
+  if (json === '{}') return {};
   let value: unknown;
   try {
-    value = JSON.parse(text(row, column));
+    value = JSON.parse(json);
   } catch {
     return undefined;
   }
@@ -143,6 +145,20 @@ export function executionRecord(row: Row): ExecutionRecord {
   };
 }
 
+/** What is needed of an execution that stands for others, of a row with those columns; undefined when it is damaged. */
+export function reusableRecord(row: Row): ReusableExecution['execution'] | undefined {
+  const metrics = metricsOf(row);
+  return (
+    metrics && {
+      id: number(row, 'execution_id'),
+      runId: number(row, 'run_id'),
+      metrics,
+      timings: timingsOf(row),
+      log: optional(row, 'log', text),
+    }
+  );
+}
+
 /** An execution as a run has it that repeats one of an earlier run: its outputs stood there already when it began. */
 export function repeated(execution: ExecutionRecord, run: RunRecord): ExecutionRecord {
   const skipped = execution.state === 'SKIPPED';
@@ -220,9 +236,15 @@ export const EXECUTION_SELECT =
 export const ARTIFACT_SELECT =
   'SELECT d.*, a.create_time_since_epoch, t.name AS type, EXISTS (SELECT 1 FROM pipeline_witness w WHERE w.digest = d.digest) AS stands FROM pipeline_artifact d JOIN Artifact a ON a.id = d.artifact_id JOIN Type t ON t.id = a.type_id';
 
+function bindingSelect(more = ''): string {
+  return `SELECT b.execution_id, b.direction, b.port, b.position, d.*, a.create_time_since_epoch, t.name AS type, w.digest IS NOT NULL AS stands${more} FROM pipeline_binding b JOIN pipeline_artifact d ON d.artifact_id = b.artifact_id JOIN Artifact a ON a.id = d.artifact_id JOIN Type t ON t.id = a.type_id LEFT JOIN pipeline_witness w ON w.digest = d.digest`;
+}
+
 /** Bindings with their artifacts. */
-export const BINDING_SELECT =
-  'SELECT b.execution_id, b.direction, b.port, b.position, d.*, a.create_time_since_epoch, t.name AS type, EXISTS (SELECT 1 FROM pipeline_witness w WHERE w.digest = d.digest) AS stands FROM pipeline_binding b JOIN pipeline_artifact d ON d.artifact_id = b.artifact_id JOIN Artifact a ON a.id = d.artifact_id JOIN Type t ON t.id = a.type_id';
+export const BINDING_SELECT = bindingSelect();
+
+/** The same with the witnesses of the artifacts. */
+export const WITNESSED_BINDING_SELECT = bindingSelect(', w.witness');
 
 /** The executions of runs: their own, and those of another run that they repeat. */
 export const RUN_EXECUTIONS =

@@ -34,7 +34,8 @@ export function possibleFiles(argv: readonly string[]): readonly string[] {
   return argv.filter((argument) => !(argument.includes('${') || argument.includes('\0') || argument.startsWith('-')));
 }
 
-function isFile(path: string): boolean {
+/** Whether a path is that of a file. */
+export function isFile(path: string): boolean {
   try {
     return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
   } catch {

@@ -4,7 +4,7 @@
  */
 import { CLOCK_LAG_MS, lookAt } from '../../artifacts/look.js';
 import type { MetadataStore } from '../../artifacts/metadata/metadata-store.js';
-import type { Digest, StatWitness } from '../../artifacts/store/artifact-store.js';
+import type { Digest } from '../../artifacts/store/artifact-store.js';
 import { StoreError } from '../../artifacts/store/store-error.js';
 import type { StoreRoot } from '../../artifacts/store/store-root.js';
 import { systemErrorCode } from '../../artifacts/system-error.js';
@@ -92,12 +92,9 @@ export class Settling {
     const read = lookAt(grounds.read);
     // What changed after the request may have done so after it was read, and look the same.
     if (read.changedAt > at - CLOCK_LAG_MS) return undefined;
-    const artifacts: Record<Digest, StatWitness> = {};
-    for (const output of outputs.flatMap(([, made]) => made)) {
-      const witness = metadata.witness(output.digest);
-      if (witness === undefined) return undefined;
-      artifacts[output.digest] = witness;
-    }
+    const digests = new Set(outputs.flatMap(([, made]) => made.map(({ digest }) => digest)));
+    const artifacts = metadata.witnesses([...digests]);
+    if (artifacts.size < digests.size) return undefined;
     const { name: pipeline, file, params } = graph;
     return {
       version: 1,
@@ -114,7 +111,7 @@ export class Settling {
         { look: missing, seen: unseen.digest },
       ],
       backend: graph.nodes.some(({ spec }) => spec.usesBackend) ? backendIdentity() : undefined,
-      artifacts,
+      artifacts: Object.fromEntries(artifacts),
     };
   }
 }

@@ -8,7 +8,7 @@ import type { ParamPath } from '../../components/params.js';
 import type { BackendIdentity } from '../../components/tensorflow/backend-identity.js';
 import type { GraphNode } from '../graph/pipeline-graph.js';
 import { placeText } from '../source/source-file.js';
-import { argumentFiles } from './argument-files.js';
+import { argumentsThatMayBeFiles } from './argument-files.js';
 import {
   FINGERPRINT_VERSION,
   fingerprintRecord,
@@ -88,8 +88,8 @@ async function codeIngredients(node: GraphNode, { resources }: Ingredients): Pro
 }
 
 /** Digests of the files that a Command names among its arguments. */
-async function fileDigests(node: GraphNode, { baseDir, resources }: Ingredients): Promise<Record<string, Digest>> {
-  const names = argumentFiles(node, baseDir);
+async function fileDigests(node: GraphNode, { resources }: Ingredients): Promise<Record<string, Digest>> {
+  const names = argumentsThatMayBeFiles(node).filter(resources.isFile);
   return Object.fromEntries(await Promise.all(names.map(async (name) => [name, await resources.path(name)] as const)));
 }
 

@@ -16,6 +16,7 @@ import type {
 import type { ArtifactRecord } from '../../artifacts/metadata/records.js';
 import { calmSight, type Look } from '../../artifacts/look.js';
 import { StepError, type EarlierExecution } from '../../components/executor.js';
+import { isFile } from '../../components/command/arguments.js';
 import { loadExecutor, type ExecutorModule } from '../../components/registry.js';
 import type { Candidate } from '../../components/resolve.js';
 import { backendIdentity } from '../../components/tensorflow/backend-identity.js';
@@ -24,7 +25,7 @@ import type { ArtifactsByPort } from './arrival.js';
 import { closestOfNode } from './closest-execution.js';
 import { changedIngredients } from './fingerprint.js';
 import { nodeFingerprint, nodeIngredients, type Ingredients } from './node-fingerprint.js';
-import { argumentFiles, argumentsThatMayBeFiles } from './argument-files.js';
+import { argumentsThatMayBeFiles } from './argument-files.js';
 import type { RecordedNodes } from './recorded-node.js';
 import { resourcesOf, type Resources } from './resource-digests.js';
 
@@ -215,7 +216,9 @@ export class Planner {
       reaches.push(await executor.reach(earlier));
     }
     const read = new Set(found.trees);
-    const possible = graph.nodes.flatMap(argumentsThatMayBeFiles).map((name) => resolve(graph.baseDir, name));
+    const possible = [...new Set(graph.nodes.flatMap(argumentsThatMayBeFiles))].map((name) =>
+      resolve(graph.baseDir, name),
+    );
     const decided = {
       trees: reaches.flatMap(({ trees }) => trees),
       entries: [
@@ -227,8 +230,7 @@ export class Planner {
     const seen = await calmSight(decided);
     if (seen === undefined) return undefined;
     // Looked at first, asked afterwards: what changes from here on shows.
-    const named = graph.nodes.flatMap((node) => argumentFiles(node, graph.baseDir));
-    if (named.some((name) => !read.has(resolve(graph.baseDir, name)))) return undefined;
+    if (possible.some((path) => isFile(path) && !read.has(path))) return undefined;
     if (!(await this.#resources.stillHold())) return undefined;
     for (const { executor, earlier } of outside) {
       if ((await executor.standing?.(earlier)) !== undefined) return undefined;

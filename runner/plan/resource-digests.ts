@@ -7,6 +7,7 @@ import { digestOfPath } from '../../artifacts/digest.js';
 import { lookAt, type Look } from '../../artifacts/look.js';
 import { StoreError } from '../../artifacts/store/store-error.js';
 import type { Digest } from '../../artifacts/store/artifact-store.js';
+import { isFile } from '../../components/command/arguments.js';
 import { StepError } from '../../components/executor.js';
 import type { CodeParts } from '../../components/code-parts.js';
 import { builtinCodeDigests, componentModule, type ComponentSource } from '../../components/registry.js';
@@ -19,6 +20,8 @@ import {
 
 /** Answers with digests. */
 export interface ResourceDigests {
+  /** Whether there is a file of this name. */
+  readonly isFile: (value: string) => boolean;
   /** @throws StepError `resource` when the file or folder cannot be read */
   readonly path: (value: string) => Promise<Digest>;
   /** @throws StepError `user-code` */
@@ -75,6 +78,13 @@ export function resourcesOf(baseDir: string): Resources {
   const remember = once(remembered);
   const parts = once<CodeParts>();
   const codeTexts = new Map<Digest, string>();
+  const files = new Map<string, boolean>();
+  const isFileNow = (value: string): boolean => isFile(resolve(baseDir, value));
+  const isFileOnce = (value: string): boolean => {
+    const is = files.get(value) ?? isFileNow(value);
+    files.set(value, is);
+    return is;
+  };
 
   const content = async (value: string): Promise<Known> => {
     const path = resolve(baseDir, value);
@@ -101,7 +111,11 @@ export function resourcesOf(baseDir: string): Resources {
     return known.length === found.length ? known : undefined;
   };
 
-  const digestsBy = (answer: (key: string, find: () => Promise<Known>) => Promise<Known>): ResourceDigests => ({
+  const digestsBy = (
+    answer: (key: string, find: () => Promise<Known>) => Promise<Known>,
+    isThere: ResourceDigests['isFile'],
+  ): ResourceDigests => ({
+    isFile: isThere,
     path: async (value) => (await answer(`path ${value}`, () => content(value))).digest,
     module: async (reference) =>
       (await answer(`module ${reference}`, () => userCode(parseModuleReference(reference, baseDir)))).digest,
@@ -117,11 +131,11 @@ export function resourcesOf(baseDir: string): Resources {
   });
 
   return {
-    remembered: digestsBy(remember),
+    remembered: digestsBy(remember, isFileOnce),
     afresh: digestsBy(async (key, find) => {
       const earlier = await remember(key, find);
       return filesSeen(earlier.look) === earlier.seen ? earlier : await find();
-    }),
+    }, isFileNow),
     look: async () => {
       const known = await allKnown();
       if (known === undefined) return undefined;

@@ -89,6 +89,7 @@ class Mixing {
     const partsOf = (digest: Digest | undefined) =>
       digest === undefined ? undefined : (sides.good.parts.get(digest) ?? sides.bad.parts.get(digest));
     return {
+      isFile: now.isFile,
       path: async (value) => this.#recorded(key('path', value)) ?? (await now.path(value)),
       module: async (reference) => this.#recorded(key('module', reference)) ?? (await now.module(reference)),
       code: async (source) => this.#recorded(codeKey(source)) ?? (await now.code(source)),
