@@ -114,13 +114,17 @@ export function interpolate(value: Located, scope: Scope, problems: Problems): L
   switch (value.kind) {
     case 'list': {
       const items = value.items.map((item) => interpolate(item, scope, problems));
+      if (items.every((item, index) => item === value.items[index])) return value;
       return items.includes(undefined) ? undefined : { ...value, items: items as Located[] };
     }
     case 'mapping': {
-      const entries = value.entries.map((entry) => ({ ...entry, value: interpolate(entry.value, scope, problems) }));
-      return entries.some((entry) => entry.value === undefined)
-        ? undefined
-        : { ...value, entries: entries as { key: string; keyRange: SourceRange; value: Located }[] };
+      const values = value.entries.map((entry) => interpolate(entry.value, scope, problems));
+      if (values.every((each, index) => each === value.entries[index]?.value)) return value;
+      const entries = value.entries.flatMap((entry, index) => {
+        const replaced = values[index];
+        return replaced === undefined ? [] : [{ ...entry, value: replaced }];
+      });
+      return entries.length < values.length ? undefined : { ...value, entries };
     }
     case 'scalar': {
       if (typeof value.value !== 'string' || !value.value.includes('${')) return value;

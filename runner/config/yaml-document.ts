@@ -105,15 +105,15 @@ export function readYamlDocument(text: string): YamlDocument {
         report({ code: 'yaml-limit', message: 'the text has too many parts', start: offset, end: offset + 1 });
         throw new Stopped();
       }
-      yield* checked(parser.next(piece));
+      // No generator of our own about each piece's: there are many.
+      for (const token of parser.next(piece)) if (isSound(token)) yield token;
     }
-    yield* checked(parser.end());
+    for (const token of parser.end()) if (isSound(token)) yield token;
   }
-  function* checked(some: Iterable<CST.Token>): Generator<CST.Token> {
-    for (const token of some) {
-      if (token.type === 'error') onError(token, '', `${token.message}: ${JSON.stringify(token.source.slice(0, 40))}`);
-      else yield token;
-    }
+  function isSound(token: CST.Token): boolean {
+    if (token.type !== 'error') return true;
+    onError(token, '', `${token.message}: ${JSON.stringify(token.source.slice(0, 40))}`);
+    return false;
   }
 
   const composer = new Composer({

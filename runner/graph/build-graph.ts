@@ -19,6 +19,7 @@ import type { Problems } from '../source/problems.js';
 import { checkSplits } from './check-splits.js';
 import { conditionNotGiven, conditionReader } from './condition.js';
 import { findCycle } from './find-cycle.js';
+import { ConfigPlaces } from './node-places.js';
 import { needsOf, type GraphNode, type OutputReference, type PipelineGraph } from './pipeline-graph.js';
 import { References, type ResolvedNode } from './references.js';
 
@@ -161,13 +162,14 @@ function checkInputs(node: ResolvedNode, references: References, problems: Probl
     if (isGiven) inputs[port.value] = outputs;
     else if (declared?.optional !== true) notGiven ??= written[0]?.value;
   }
-  const misspelt = new Set(config.inputs.map(({ port }) => closestName(port.value, Object.keys(spec.inputs))));
+  const given = config.inputs.map(({ port }) => port.value);
   for (const [port, { optional, type }] of Object.entries(spec.inputs)) {
-    if (!optional && !misspelt.has(port)) {
-      problems.add('missing-input', `${spec.name} needs the input '${port}' (${type.name})`, config.name.range, {
-        hint: `add 'inputs: {${port}: node.output}'`,
-      });
-    }
+    if (optional || given.includes(port)) continue;
+    const isMisspelt = given.some((name) => closestName(name, Object.keys(spec.inputs)) === port);
+    if (isMisspelt) continue;
+    problems.add('missing-input', `${spec.name} needs the input '${port}' (${type.name})`, config.name.range, {
+      hint: `add 'inputs: {${port}: node.output}'`,
+    });
   }
   return { inputs, notGiven };
 }
@@ -245,13 +247,9 @@ export async function buildGraph(
       problems.add('out-of-range', message, config.name.range, { hint: 'gather in steps, or have fewer instances' });
       return undefined;
     }
-    const portRange = new Map(
-      config.inputs.map(({ port, references }) => [port.value, references[0]?.range ?? port.range]),
-    );
     for (const { entry, value } of config.env) {
       checkSecretsIn({ value, range: entry.value.range }, declaredSecrets, problems);
     }
-    const envRange = new Map(config.env.map(({ entry }) => [entry.key, entry.keyRange]));
     const when =
       config.when &&
       conditions?.read(
@@ -280,15 +278,7 @@ export async function buildGraph(
       seed: config.seed.value,
       demand: config.demand.amounts,
       env: Object.fromEntries(config.env.map(({ entry, value }) => [entry.key, value])),
-      places: {
-        name: config.name.range,
-        component: config.component.range,
-        param: (path: ParamPath) => (located === undefined ? config.name.range : rangeAt(located, path, false)),
-        input: (port) => portRange.get(port) ?? config.name.range,
-        env: (name) => envRange.get(name) ?? config.name.range,
-        demand: (kind) => config.demand.places[kind] ?? config.name.range,
-        seed: config.seed.range,
-      },
+      places: new ConfigPlaces(config, located),
     });
   }
   const conditionOf = new Map(nodes.map(({ name, when }) => [name, when]));

@@ -73,8 +73,10 @@ export interface GraphNode {
 
 /** Names of the nodes that a node needs. */
 export function needsOf({ inputs, after, when }: GraphNode): readonly string[] {
-  const makers = Object.values(inputs).flatMap((list) => list.map(({ node }) => node));
-  return [...new Set([...makers, ...after, ...(when?.nodes ?? [])])];
+  const needs = Object.values(inputs).flatMap((list) => list.map(({ node }) => node));
+  // Not spread: there may be many.
+  const all = needs.concat(after, when?.nodes ?? []);
+  return all.length < 2 ? all : [...new Set(all)];
 }
 
 /** A valid pipeline. */

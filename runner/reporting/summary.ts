@@ -5,7 +5,7 @@ import { plainLine, plainText } from './text/plain-text.js';
 import { byteSize, counted, duration, metricText, shortDigest } from './text/quantities.js';
 import type { NodeView, RunView } from './run-view.js';
 import type { Style } from './text/style.js';
-import { tableLines } from './text/table.js';
+import { tableLines, type Column } from './text/table.js';
 
 /** What a summary needs to know beside the run. */
 export interface SummaryOptions {
@@ -33,9 +33,16 @@ function section(title: string, lines: readonly string[], style: Style): string 
   return lines.length === 0 ? '' : `${style.strong(title)}\n${lines.map((line) => `  ${line}\n`).join('')}\n`;
 }
 
-function limited(lines: readonly string[], headings: number, more: string): readonly string[] {
-  const over = lines.length - headings - MOST_ROWS;
-  return over <= 0 ? lines : [...lines.slice(0, headings + MOST_ROWS), `… ${String(over)} more: ${more}`];
+/** A table of the first rows, and how many more there are. */
+function firstRows(
+  columns: readonly Column[],
+  rows: readonly (readonly string[])[],
+  width: number,
+  more: string,
+): readonly string[] {
+  const lines = tableLines(columns, rows.slice(0, MOST_ROWS), width);
+  const over = rows.length - MOST_ROWS;
+  return over <= 0 ? lines : [...lines, `… ${String(over)} more: ${more}`];
 }
 
 function headline(view: RunView, { style }: Drawing): string {
@@ -77,7 +84,7 @@ function artifacts(nodes: readonly NodeView[], run: string, { columns }: Drawing
     ]),
   );
   const titles = [{ title: '' }, { title: '' }, { title: '' }, { title: '', align: 'right' as const }, { title: '' }];
-  return limited(tableLines(titles, rows, columns - 2), 0, run);
+  return firstRows(titles, rows, columns - 2, run);
 }
 
 function metrics(nodes: readonly NodeView[], run: string, { columns }: Drawing): readonly string[] {
@@ -90,7 +97,7 @@ function metrics(nodes: readonly NodeView[], run: string, { columns }: Drawing):
   });
   const name = { title: '', isName: true };
   const titles = [name, name, { title: '' }];
-  return limited(tableLines(titles, rows, columns - 2), 0, run);
+  return firstRows(titles, rows, columns - 2, run);
 }
 
 function failure(node: NodeView, { style, rootPath }: Drawing): string {
