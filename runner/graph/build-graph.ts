@@ -182,7 +182,7 @@ function plainParams({ params }: Pick<NameScope, 'params'>): Readonly<Record<str
  * All nodes in an order in which each comes after those it needs, file order among equals. The nodes form no cycle. Walks
  * with a stack of its own: graphlib's `topsort` recurses, which a chain of some thousand nodes exhausts.
  */
-function inOrder(nodes: readonly GraphNode[]): readonly GraphNode[] {
+export function inOrder(nodes: readonly GraphNode[]): readonly GraphNode[] {
   const graph = new Graph();
   for (const { name } of nodes) graph.setNode(name);
   for (const node of nodes) for (const need of needsOf(node)) graph.setEdge(need, node.name);

@@ -129,7 +129,7 @@ function resultText(
     const which = found.trials[0]?.isBad === true ? good : bad;
     return [
       `these changes do not tell: with all of them as in run ${which}, the pipeline as it is now gives another value than it gave then;`,
-      'either its nodes or their inputs were others, or its steps do not give the same twice',
+      'either it had nodes that are not in its file any more, or its steps do not give the same twice',
       '',
       `next: ${style.strong(`pipeline diff ${good} ${bad}${rootOption(environment)}`)}`,
       '',

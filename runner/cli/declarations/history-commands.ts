@@ -165,7 +165,9 @@ export function declareHistoryCommands(program: Parser, start: Start): void {
     );
   program
     .command('bisect')
-    .description('find what moved a metric: params, code or data, by running the pipeline with those of two runs mixed')
+    .description(
+      'find what moved a metric: params, inputs, code or data, by running the pipeline with those of two runs mixed',
+    )
     .argument('<good>', 'number of a run', count)
     .argument('<bad>', 'number of a later one', count)
     .requiredOption('--metric <metric>', 'the metric, or node.metric')

@@ -1,6 +1,6 @@
 /**
- * What differs between two runs and can be switched from the one to the other: params of the pipeline, values that were
- * edited in its file, user code, data, and what this package itself computes with.
+ * What differs between two runs and can be switched from the one to the other: params of the pipeline, values and inputs
+ * that were edited in its file, user code, data, and what this package itself computes with.
  */
 import { relative } from 'node:path';
 import { changedParts, type PartChange } from '../../../components/code-parts.js';
@@ -8,6 +8,7 @@ import type { GraphNode } from '../../graph/pipeline-graph.js';
 import { argumentFiles } from '../../plan/argument-files.js';
 import { fileValues, recordedValues } from './node-values.js';
 import { codeKey, resourceKey, type RunSide, type Side } from './run-side.js';
+import { rewirings, wiringText } from './wiring.js';
 
 /** What kind of thing has changed. `release`: the code of this package's components, or the backend. */
 export type ChangeKind = 'param' | 'value' | 'code' | 'data' | 'release';
@@ -127,6 +128,7 @@ export function changesBetween(sides: RunSides, names: ReadonlySet<string>): rea
   const { baseDir } = bad.graph;
   const gathering = new Gathering();
   for (const change of paramChanges(sides)) gathering.add(change);
+  const wirings = rewirings(sides);
   for (const node of new Map([...good.nodes, ...bad.nodes]).values()) {
     if (!names.has(node.name)) continue;
     const nodes = new Set([node.name]);
@@ -134,6 +136,12 @@ export function changesBetween(sides: RunSides, names: ReadonlySet<string>): rea
       if (isAsFile || before === after || !key.startsWith('value ')) continue;
       const name = `${node.group ?? node.name}.${path}`;
       gathering.add({ key, kind: 'value', name, before: parsed(before), after: parsed(after), parts: [], nodes });
+    }
+    const wiring = wirings.get(node.name);
+    if (wiring !== undefined) {
+      const { key, name } = wiring;
+      const [before, after] = [wiringText(wiring.good), wiringText(wiring.bad)];
+      gathering.add({ key, kind: 'value', name, before, after, parts: [], nodes });
     }
     const sidesOf = [good.nodes.get(node.name), bad.nodes.get(node.name)].filter((each) => each !== undefined);
     for (const known of new Set(sidesOf.flatMap((each) => keysOf(each, baseDir)))) {

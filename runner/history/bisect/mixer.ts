@@ -14,6 +14,7 @@ import { mixRuns, type MixedRuns, type Mixture } from './mixture.js';
 import type { RestoreCode } from './restored-code.js';
 import { runSide } from './run-side.js';
 import { switchesOf, touchedNodes, type Switch } from './switches.js';
+import { rewired, rewirings } from './wiring.js';
 
 /** What can be switched, and how a mixture is made of it. */
 export interface Mixer {
@@ -53,32 +54,38 @@ export async function makeMixer(
   const [first, last] = [await loaded([]), await loaded(params)];
   if (!first.ok) return first;
   if (!last.ok) return last;
-  const [before, after] = [first.value, last.value];
+  const after = last.value;
   if (!after.nodes.some(({ name }) => name === node)) {
     throw new RequestError('unknown-node', `${bad.file} has no node '${node}' any more`, 'bisect as long as it has');
   }
-  const sides = { good: runSide(good, before, metadata), bad: runSide(bad, after, metadata) };
-  const counted = new Set([before, after].flatMap(({ nodes }) => [...withNeeds([node], nodes)]));
+  const sides = { good: runSide(good, first.value, metadata), bad: runSide(bad, after, metadata) };
+  const wirings = rewirings(sides);
+  const allBad = new Set([...wirings.values()].map(({ key }) => key));
+  const [none, all] = [rewired(first.value, new Set(), wirings), rewired(after, allBad, wirings)];
+  if (!none.ok) return none;
+  if (!all.ok) return all;
+  const counted = new Set([none, all].flatMap(({ value: { nodes } }) => [...withNeeds([node], nodes)]));
   const changes = changesBetween(sides, counted);
   const { afresh } = resourcesOf(after.baseDir);
   const runs: MixedRuns = { sides, now: afresh, restore: restore(after.baseDir) };
-  const mixGraph = async (whole: PipelineGraph, keys: ReadonlySet<string>): Promise<Mixture> => {
-    const { graph } = selectNodes(whole, { from: [], to: [node], only: [], exclude: [] });
+  const mixGraph = async ({ value }: { value: PipelineGraph }, keys: ReadonlySet<string>): Promise<Mixture> => {
+    const { graph } = selectNodes(value, { from: [], to: [node], only: [], exclude: [] });
     return await mixRuns(graph, keys, runs);
   };
   const nodesOf = async ({ kind, key, nodes }: Change): Promise<ReadonlySet<string>> => {
     if (kind !== 'param') return nodes;
     const alone = await loaded([key]);
     // Where it is invalid alone, what it goes into is not known: all of it.
-    return alone.ok ? touchedNodes(before, alone.value) : counted;
+    return alone.ok ? touchedNodes(first.value, alone.value) : counted;
   };
   const keysOf = (switched: readonly Change[]): ReadonlySet<string> => new Set(switched.map(({ key }) => key));
-  const ends = { none: await mixGraph(before, new Set()), all: await mixGraph(after, keysOf(changes)) };
+  const ends = { none: await mixGraph(none, new Set()), all: await mixGraph(all, keysOf(changes)) };
   const switches = await switchesOf(changes, ends, nodesOf);
   const mix: Mixer['mix'] = async (switched) => {
     const keys = keysOf(switches.filter(({ name }) => switched.includes(name)).flatMap((each) => each.changes));
-    const graph = await loaded(keys);
-    return graph.ok ? { ok: true, value: await mixGraph(graph.value, keys), warnings: [] } : graph;
+    const whole = await loaded(keys);
+    const graph = whole.ok ? rewired(whole.value, keys, wirings) : whole;
+    return graph.ok ? { ok: true, value: await mixGraph(graph, keys), warnings: [] } : graph;
   };
   return { ok: true, value: { switches, mix }, warnings: [] };
 }

@@ -13,6 +13,7 @@ import type { ComponentSource } from '../../../components/registry.js';
 import { parseModuleReference } from '../../../components/user-module.js';
 import type { GraphNode, PipelineGraph } from '../../graph/pipeline-graph.js';
 import { ingredients, readDocument, readSources, type FingerprintDocument } from '../../plan/fingerprint.js';
+import { recordedWiring, type Wiring } from './wiring.js';
 
 /** Which of the two runs. */
 export type Side = 'good' | 'bad';
@@ -27,6 +28,8 @@ export interface RunSide {
   readonly documents: ReadonlyMap<string, FingerprintDocument>;
   /** Digests of files, folders and code, by {@link resourceKey} and {@link codeKey}. */
   readonly digests: ReadonlyMap<string, Digest>;
+  /** Where the inputs of its nodes came from. */
+  readonly wiring: ReadonlyMap<string, Wiring>;
   /** What nodes that look for an artifact have found. */
   readonly resolved: ReadonlyMap<string, Digest>;
   /** What its steps computed with; undefined where none did. */
@@ -76,7 +79,8 @@ export function runSide(run: RunRecord, graph: PipelineGraph, metadata: Metadata
   const resolved = new Map<string, Digest>();
   const parts = new Map<Digest, CodeParts>();
   let backend: FingerprintDocument['backend'];
-  for (const { execution } of metadata.executionsOf(run.id)) {
+  const steps = metadata.executionsOf(run.id);
+  for (const { execution } of steps) {
     const { node: name, state, fingerprint } = execution;
     const record = fingerprint === undefined ? undefined : metadata.fingerprint(fingerprint);
     if (record === undefined || !['COMPLETE', 'CACHED'].includes(state)) continue;
@@ -101,5 +105,6 @@ export function runSide(run: RunRecord, graph: PipelineGraph, metadata: Metadata
       if (typeof digest === 'string') parts.set(digest, declared);
     }
   }
-  return { run, graph, nodes, documents, digests, resolved, backend, parts };
+  const wiring = recordedWiring(nodes, steps);
+  return { run, graph, nodes, documents, digests, wiring, resolved, backend, parts };
 }
