@@ -101,8 +101,17 @@ function ownIndex(): string {
 /** Name of the program that asks for a module's exports, in messages of the bundler. */
 const ASKING = 'import';
 
+/** What an import names that is not there. */
+function unresolvedImport({ text }: Pick<Message, 'text'>): string | undefined {
+  return /^Could not resolve "(.*)"$/u.exec(text)?.[1];
+}
+
+function isPath(specifier: string): boolean {
+  return /^[./]/u.test(specifier);
+}
+
 function missingImport(specifier: string): string {
-  return /^[./]/u.test(specifier)
+  return isPath(specifier)
     ? `there is no file '${specifier}'`
     : `the package '${packageName(specifier)}' is not installed`;
 }
@@ -110,7 +119,7 @@ function missingImport(specifier: string): string {
 function describeMessage({ text, location }: Message): string {
   const missing = /^No matching export in ".*" for import "(.*)"$/u.exec(text)?.[1];
   if (location?.file === ASKING && missing !== undefined) return `it has no export '${missing}'`;
-  const unresolved = /^Could not resolve "(.*)"$/u.exec(text)?.[1];
+  const unresolved = unresolvedImport({ text });
   const what = unresolved === undefined ? text : missingImport(unresolved);
   if (location === null) return what;
   return `${location.file}:${String(location.line)}:${String(location.column + 1)}: ${what}`;
@@ -170,8 +179,10 @@ async function bundleText(
     return { code: result.outputFiles[0]?.text ?? '', files: files.map((path) => resolve(folder, path)) };
   } catch (error) {
     const errors = (error as Partial<BuildFailure>).errors ?? [];
-    const what = errors.length > 0 ? errors.map(describeMessage).join('\n') : errorMessage(error);
-    throw new StepError('user-code', `${file} cannot be loaded: ${what}`, 'mend the file; paths start beside it');
+    const what = errors.length > 0 ? errors.map(describeMessage).join('; ') : errorMessage(error);
+    const missing = errors.map(unresolvedImport).find((each) => each !== undefined && !isPath(each));
+    const hint = missing === undefined ? 'mend the file; paths start beside it' : `npm install ${packageName(missing)}`;
+    throw new StepError('user-code', `${file} cannot be loaded: ${what}`, hint);
   }
 }
 

@@ -45,6 +45,12 @@ test('a component whose file or export is missing says which', async () => {
   writeFileSync(join(folder, 'mine.ts'), 'export const spec = 1;');
   const { stderr } = await commandHere(folder, ['validate', 'p.yaml']);
   expect(stderr).toContain("mine.ts cannot be loaded: it has no export 'execute'");
+  const imports = "import { a } from './near.js';\nimport { b } from '@far/away/part';\nexport const spec = a(b);";
+  writeFileSync(join(folder, 'mine.ts'), `${imports}\nexport const execute = 1;`);
+  const missing = (await commandHere(folder, ['validate', 'p.yaml'])).stderr;
+  expect(missing).toContain("mine.ts:1:19: there is no file './near.js'");
+  expect(missing).toContain("; mine.ts:2:19: the package '@far/away' is not installed");
+  expect(missing).toContain('help: npm install @far/away');
 });
 
 test('a split that the examples are known not to have is told before anything runs', async () => {

@@ -140,7 +140,9 @@ function showText(run: RunRecord, store: OpenStore, environment: Environment): s
   const next = failed ?? executed ?? executions.at(-1)?.execution.node;
   return [
     `${headline(run, now, style).join('\n')}\n`,
-    section('nodes', nodes, style),
+    executions.length === 0
+      ? '\nno node is on record: the process may have ended before one was\n'
+      : section('nodes', nodes, style),
     section('artifacts', tableLines([PLAIN, PLAIN, PLAIN, RIGHT], artifacts, width), style),
     section('resources', [...tableLines(RESOURCES, resources, width), ...(isAllMeasured ? [] : UNMEASURED)], style),
     section('metrics', tableLines([NAME, NAME, PLAIN], metrics, width), style),
