@@ -74,14 +74,11 @@ test('ml_metadata sees the runs, the artifacts and their lineage, and may write'
     Model: ['backend', 'parameters'],
     ModelRun: ['epochs'],
   });
-  expect(seen.executions.map(({ type, state }) => `${type} ${state}`).sort()).toEqual([
-    'Command FAILED',
-    'Command FAILED',
-    'ExampleGen CACHED',
-    'ExampleGen COMPLETE',
-    'Trainer CACHED',
-    'Trainer COMPLETE',
-  ]);
+  const states = ({ executions }: Seen): readonly string[] =>
+    executions.map(({ type, state }) => `${type} ${state}`).sort();
+  // What was cached the second time, both runs have in common.
+  const common = ['Command FAILED', 'Command FAILED', 'ExampleGen COMPLETE', 'Trainer COMPLETE'];
+  expect(states(seen)).toEqual(common);
   const byType = Object.fromEntries(seen.artifacts.map((artifact) => [artifact.type, artifact]));
   expect(Object.keys(byType).sort()).toEqual(['Examples', 'Model', 'ModelRun']);
   expect(seen.artifacts.every(({ state }) => state === 'LIVE')).toBe(true);
@@ -96,7 +93,7 @@ test('ml_metadata sees the runs, the artifacts and their lineage, and may write'
     expect(seen.events).toContainEqual(['OUTPUT', trainer, model, 'model', 0]);
   }
   const contexts = seen.contexts.map(({ type, executions, parents }) => [type, executions, parents]);
-  expect(contexts).toContainEqual(['pipeline', 6, []]);
+  expect(contexts).toContainEqual(['pipeline', 4, []]);
   expect(contexts.filter(([type]) => type === 'pipeline_run')).toEqual([
     ['pipeline_run', 3, ['pipeline']],
     ['pipeline_run', 3, ['pipeline']],
@@ -113,7 +110,7 @@ test('ml_metadata sees the runs, the artifacts and their lineage, and may write'
   expect(repeated.map(({ executions, artifacts, parents }) => [executions, artifacts, parents])).toEqual(
     Array.from({ length: 3 }, () => [2, 3, ['pipeline']]),
   );
-  expect(again.executions.length).toBeLessThan(6 + 3 * 2);
+  expect(states(again)).toEqual([...common, 'ExampleGen CACHED', 'Trainer CACHED'].sort());
 
   // What another program records does no harm: everything is cached as before.
   const copy = join(folder, 'copy');
