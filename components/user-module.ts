@@ -3,8 +3,10 @@
  * of an export is what it needs, however many files that is, and comments and white space are not part of it.
  */
 import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import type * as esbuild from 'esbuild';
 import type { BuildFailure, Message, Plugin } from 'esbuild';
 import { canonicalJson } from '../artifacts/canonical-json.js';
 import { sha256Hex } from '../artifacts/digest.js';
@@ -156,7 +158,8 @@ async function bundleText(
   form: BundleForm,
   folder: string,
 ): Promise<Bundle> {
-  const { build } = await import('esbuild');
+  // Not imported: Node would read the whole package once more, for the names that it exports.
+  const { build } = createRequire(import.meta.url)('esbuild') as typeof esbuild;
   try {
     const result = await build({
       stdin: { contents, resolveDir: dirname(file), sourcefile: ASKING },
