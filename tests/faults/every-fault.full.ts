@@ -10,6 +10,9 @@ import { failures, faultTable, tryAll, type Point } from './trials.js';
 
 const temporaryFolder = temporaryFolders();
 
+/** By how many changes two undisturbed runs may differ. */
+const SPREAD = 10;
+
 test('whatever change fails, or is the last one, the next run ends as if nothing had been', async () => {
   const folder = temporaryFolder();
   mkdirSync(join(folder, 'undisturbed'));
@@ -22,5 +25,7 @@ test('whatever change fails, or is the last one, the next run ends as if nothing
     `${String(reference.changes.length)} operations × ${String(FAULTS.length)} faults\n\n${faultTable(tried)}`,
   );
   expect(failures(tried)).toEqual([]);
-  expect(tried.every(({ change }) => change !== undefined)).toBe(true);
+  // Steps that end at about the same time are published in one go or in two: a run may have a few changes less.
+  const unmet = tried.filter(({ change }) => change === undefined);
+  expect(unmet.filter(({ at }) => at <= reference.changes.length - SPREAD)).toEqual([]);
 }, 3_600_000);
