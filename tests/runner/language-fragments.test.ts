@@ -137,6 +137,18 @@ describe('diagnostics of a fragment that is open', () => {
     );
   });
 
+  test('tell what is wrong in what it includes, where it does', async () => {
+    const folder = project({ ...FILES, 'parts/low.yaml': FILES['parts/low.yaml'].replace('Command', 'Comand') });
+    await client.open(join(folder, 'parts/report.yaml'), FILES['parts/report.yaml']);
+    expect(await client.diagnostics()).toMatchObject([
+      {
+        code: 'unknown-component',
+        message: expect.stringMatching(/^low\.yaml:4:\d+: there is no component 'Comand'/u),
+        range: { start: { line: 4 } },
+      },
+    ]);
+  });
+
   test('of one that nobody includes are what holds whatever it is given', async () => {
     const folder = project({});
     const text = `params:
