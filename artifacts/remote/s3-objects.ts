@@ -93,15 +93,18 @@ export function s3Objects(place: S3Place, patience: S3Patience = PATIENCE): Remo
   const address = `s3://${place.bucket}/${place.prefix}`.replace(/\/$/u, '');
   /** @param bytes - that go with it */
   const request = async (name: string, init: RequestInit, bytes = 0): Promise<Response> => {
-    const stall = new AbortController();
-    const timer = setTimeout(
-      () => {
-        stall.abort(stalls(address, patience));
-      },
-      patience.stallMs * (1 + bytes / patience.leastBytes),
-    );
+    let timer: NodeJS.Timeout | undefined;
+    // A signal would be forgotten: the library makes requests of its own, which garbage collection parts from theirs.
+    const stalled = new Promise<never>((_, reject) => {
+      timer = setTimeout(
+        () => {
+          reject(stalls(address, patience));
+        },
+        patience.stallMs * (1 + bytes / patience.leastBytes),
+      );
+    });
     try {
-      return await client.fetch(`${base}${name}`, { ...init, redirect: 'error', signal: stall.signal });
+      return await Promise.race([client.fetch(`${base}${name}`, { ...init, redirect: 'error' }), stalled]);
     } finally {
       clearTimeout(timer);
     }
