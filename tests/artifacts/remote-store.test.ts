@@ -1,8 +1,11 @@
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { describe, expect, test } from '@jest/globals';
+import { build } from 'esbuild';
+import { currentProcess } from '../../artifacts/process-identity.js';
 import { folderObjects } from '../../artifacts/remote/folder-objects.js';
 import { openRemoteStore } from '../../artifacts/remote/remote-store.js';
 import type { RemoteObjects } from '../../artifacts/remote/remote-objects.js';
@@ -17,14 +20,68 @@ const startServer = fileServers();
 
 const RIGHTS = { write: true, privateKey: undefined, publicKey: undefined };
 
+describe('a shared folder', () => {
+  test('keeps nothing of a writer that was killed at any change, once another one writes', async () => {
+    const folder = temporaryFolder();
+    const [program, file, shared] = ['writer.mjs', 'data', 'shared'].map((name) => join(folder, name)) as [
+      string,
+      string,
+      string,
+    ];
+    await build({
+      entryPoints: [resolve('tests/rig/shared-writer.ts')],
+      outfile: program,
+      bundle: true,
+      platform: 'node',
+      format: 'esm',
+    });
+    mkdirSync(shared);
+    writeFileSync(file, 'x');
+    const left = (): readonly string[] =>
+      readdirSync(shared, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.tmp'));
+    let everLeft = 0;
+    for (let k = 1, killed = true; killed; k++) {
+      const env = {
+        PATH: process.env['PATH'],
+        PIPELINE_FAULT: `SIGKILL@${String(k)}:${join(folder, `changes-${String(k)}`)}`,
+      };
+      const { signal, status } = spawnSync(process.execPath, [program, shared, `files/${String(k)}`, file], { env });
+      killed = signal !== null;
+      if (!killed) expect([k > 4, status]).toEqual([true, 0]);
+      everLeft += left().length;
+      await folderObjects(shared).write('files/other', file, '');
+      expect(left()).toEqual([]);
+    }
+    expect(everLeft).toBeGreaterThan(1);
+  });
+
+  test('keeps what others may still be writing, and what is not its own', async () => {
+    const shared = temporaryFolder();
+    const file = join(shared, 'data');
+    writeFileSync(file, 'x');
+    const unfinished = join(shared, 'files', 'unfinished');
+    mkdirSync(unfinished, { recursive: true });
+    const elsewhere = { pid: 1, started: '1', boot: 'other', host: 'elsewhere.example' };
+    const named = (owner: object, hex: string): string =>
+      `.pipeline-${Buffer.from(JSON.stringify(owner)).toString('base64url')}.${hex}.tmp`;
+    const living = named(currentProcess(), '00000000');
+    const [old, young] = [named(elsewhere, '00000001'), named(elsewhere, '00000002')];
+    for (const name of [living, old, young, 'notes.tmp']) writeFileSync(join(unfinished, name), 'x');
+    const past = Date.now() / 1000 - 25 * 60 * 60;
+    for (const name of [old, 'notes.tmp']) utimesSync(join(unfinished, name), past, past);
+    await folderObjects(shared).write('files/other', file, '');
+    expect(readdirSync(unfinished).sort()).toEqual([living, young, 'notes.tmp'].sort());
+  });
+});
+
 describe('a bucket whose service', () => {
-  const objectsOf = (endpoint: string): RemoteObjects =>
+  const objectsOf = (endpoint: string, stallMs = 60): RemoteObjects =>
     s3Objects(
       {
         ...{ bucket: 'models', prefix: '', region: 'here', endpoint, sessionToken: undefined },
         ...{ accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'kept-secret' },
       },
-      { stallMs: 60, leastBytes: 1000 },
+      { stallMs, leastBytes: 1000 },
     );
 
   test('never answers is given up', async () => {
@@ -47,8 +104,9 @@ describe('a bucket whose service', () => {
         clearInterval(timer);
       });
     });
-    const stream = await objectsOf(server.url).read('files/a');
-    await expect(text(stream as Readable)).rejects.toThrow('s3://models stalls');
+    const reading = async (): Promise<string> =>
+      await text((await objectsOf(server.url, 300).read('files/a')) as Readable);
+    await expect(reading()).rejects.toThrow('s3://models stalls');
   });
 });
 

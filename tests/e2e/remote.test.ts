@@ -2,8 +2,8 @@
  * A store that several machines share; each machine is a store of its own here.
  */
 import { generateKeyPairSync } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { canonicalJson } from '../../artifacts/canonical-json.js';
 import { sha256Hex } from '../../artifacts/digest.js';
@@ -198,31 +198,6 @@ describe('a shared store', () => {
     expect(stderr).toContain('bad-remote');
     expect(stderr).toContain(message);
     expect(existsSync(join(folder, 'one'))).toBe(false);
-  });
-
-  test('what a writer that died has left goes with the next one that writes', async () => {
-    const { folder, remote } = workplace();
-    const env = { PIPELINE_REMOTE: 'shared', PIPELINE_REMOTE_ACCESS: 'write' };
-    const unfinished = join(remote, 'files', 'unfinished');
-    const changes = join(folder, 'changes');
-    await run(folder, 'listed', { ...env, PIPELINE_FAULT: `EIO@0:${changes}` });
-    const isSync = (line: string): boolean => line.startsWith('sync ') && line.includes('/files/unfinished/');
-    const at = readFileSync(changes, 'utf8').split('\n').findIndex(isSync) + 1;
-    rmSync(remote, { recursive: true });
-    mkdirSync(remote);
-    const killed = await run(folder, 'one', { ...env, PIPELINE_FAULT: `SIGKILL@${String(at)}:${changes}-killed` });
-    expect([killed.status, readdirSync(unfinished).length]).toEqual([null, 1]);
-
-    // Of another machine, only what nobody has written to for long; and nothing of a name that is not ours.
-    const owner = { pid: 1, started: '1', boot: 'other', host: 'elsewhere.example' };
-    const named = (hex: string): string =>
-      join(unfinished, `.pipeline-${Buffer.from(JSON.stringify(owner)).toString('base64url')}.${hex}.tmp`);
-    const [old, young, strange] = [named('00000001'), named('00000002'), join(unfinished, 'notes.tmp')];
-    for (const path of [old, young, strange]) writeFileSync(path, 'x');
-    const past = Date.now() / 1000 - 25 * 60 * 60;
-    for (const path of [old, strange]) utimesSync(path, past, past);
-    expect(await run(folder, 'one')).toMatchObject({ status: 0, warnings: [] });
-    expect(readdirSync(unfinished).sort()).toEqual([young, strange].map((path) => basename(path)).sort());
   });
 
   test('two machines that share at once leave one whole store', async () => {
