@@ -12,7 +12,7 @@ export async function start(argv: readonly string[]): Promise<never> {
   if (repeated !== undefined) return await endProcess(repeated);
   // Else V8 lets garbage grow to several times what lives before it looks for it: twice the memory, and no time saved.
   const { setFlagsFromString } = await import('node:v8');
-  setFlagsFromString('--heap-growing-percent=15');
+  setFlagsFromString('--heap-growing-percent=30');
   const { commandLine } = await import('./command-line.js');
   return await endProcess(await commandLine(argv, environment));
 }
