@@ -10,6 +10,7 @@ import { withSecrets } from '../config/secrets.js';
 import { cutLines, type Mask } from './mask.js';
 import type { ReportEvent } from './run-event.js';
 import type { RunSummary } from './run-summary.js';
+import { timeLimit } from './time-limit.js';
 
 /** Lines that are kept of what a command prints. */
 const KEPT_LINES = 20;
@@ -98,8 +99,8 @@ export async function callHooks(
   const body = `${JSON.stringify(summary)}\n`;
   for (const hook of hooks) {
     const started = Date.now();
-    const timeout = AbortSignal.timeout(hook.timeoutMs);
-    const signal = AbortSignal.any([stop, timeout]);
+    const limit = timeLimit(stop, hook.timeoutMs);
+    const { signal } = limit;
     const lines: string[] = [];
     let problem: string | undefined;
     try {
@@ -109,9 +110,11 @@ export async function callHooks(
           : await callWebhook(hook, body, signal, surroundings);
     } catch (error) {
       problem = reasonOf(error);
+    } finally {
+      limit.clear();
     }
     if (problem !== undefined && stop.aborted) problem = 'it was stopped';
-    else if (problem !== undefined && timeout.aborted)
+    else if (problem !== undefined && limit.isOver())
       problem = `it took longer than its timeout of ${durationText(hook.timeoutMs)}`;
     report({
       type: 'hook-ended',

@@ -22,6 +22,7 @@ import { retryPause } from './retry-pause.js';
 import type { ReportEvent, StepFailure } from './run-event.js';
 import { StepFailed, stepFailure } from './step-failure.js';
 import { namesIn, type StepPlaces } from './step-places.js';
+import { timeLimit } from './time-limit.js';
 import { executeStep, type Step } from './step-host.js';
 import type { WorkerListener, WorkerPool } from './worker-pool.js';
 
@@ -195,8 +196,8 @@ export async function executeOnce<T>(
       properties.set(port, (properties.get(port) ?? new Map<string, PropertyValue>()).set(mask(name), mask(value)));
     },
   };
-  const timeout = node.timeoutMs === undefined ? undefined : AbortSignal.timeout(node.timeoutMs);
-  const signal = timeout === undefined ? stop : AbortSignal.any([stop, timeout]);
+  const limit = timeLimit(stop, node.timeoutMs);
+  const { signal } = limit;
   let fail: () => void = () => undefined;
   const stopped = new Promise<never>((_, reject) => {
     fail = () => {
@@ -239,6 +240,7 @@ export async function executeOnce<T>(
     if (signal.aborted) await stopped;
     throw error;
   } finally {
+    limit.clear();
     signal.removeEventListener('abort', fail);
     await leaveCheckpoints(surroundings.root, step.checkpointDir, fingerprint);
     await places.leave(place);
