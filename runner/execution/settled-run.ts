@@ -65,9 +65,11 @@ export function readSettled(path: string): SettledRun | undefined {
 
 /** Keeps a settled run for a request, and drops the oldest of too many. */
 export async function writeSettled(root: StoreRoot, request: Digest, settled: SettledRun): Promise<void> {
-  const text = JSON.stringify(settled);
+  // As bytes: a text of this length would be copied for its digest, and again to be written.
+  const text = Buffer.from(JSON.stringify(settled));
+  const content = Buffer.concat([Buffer.from(`${sha256Hex(text)}\n`), text]);
   await realDisk.makeFolder(root.settled);
-  await realDisk.writeFile(settledPath(root, request), `${sha256Hex(text)}\n${text}`, stagingPaths(root)());
+  await realDisk.writeFile(settledPath(root, request), content, stagingPaths(root)());
   const names = readdirSync(root.settled);
   if (names.length <= KEPT) return;
   const ages = names.map((name) => ({ name, at: statSync(join(root.settled, name)).mtimeMs }));
