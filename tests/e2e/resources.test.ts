@@ -8,11 +8,21 @@ import { temporaryFolders } from '../rig/temp-folder.js';
 
 const temporaryFolder = temporaryFolders();
 
-/** Notes when it starts and ends; takes a moment, so that others would run at the same time if they could. */
-const TAKES_A_MOMENT =
-  "const fs = require('fs'); fs.appendFileSync('moments', '+'); setTimeout(() => { fs.writeFileSync(process.argv[1] + '/data', process.argv[1]); fs.appendFileSync('moments', '-'); }, 50)";
+/**
+ * Notes when it starts and ends. It waits until as many of the four are at work as `wanted` says, or all have started, and a
+ * moment longer, in which more would start if they could.
+ */
+const WAITS_FOR_OTHERS = `const fs = require('fs');
+  const count = (sign) => fs.readFileSync('moments', 'utf8').split(sign).length - 1;
+  fs.appendFileSync('moments', '+');
+  const wait = () => {
+    const isEnough = count('+') - count('-') >= Number(fs.readFileSync('wanted', 'utf8')) || count('+') === 4;
+    if (!isEnough) return setTimeout(wait, 5);
+    setTimeout(() => { fs.writeFileSync(process.argv[1] + '/data', process.argv[1]); fs.appendFileSync('moments', '-'); }, 50);
+  };
+  wait();`;
 
-/** Most steps that ran at the same time since it was asked last. Others may run while what one has made is published. */
+/** Most steps that ran at the same time since it was asked last. */
 function mostAtOnce(folder: string): number {
   const file = join(folder, 'moments');
   let now = 0;
@@ -26,16 +36,18 @@ describe('resources', () => {
   test('nodes run at the same time as long as the budget lasts', async () => {
     const folder = temporaryFolder();
     const nodes = Object.fromEntries(
-      ['a', 'b', 'c', 'd'].map((name) => [name, scriptStep(TAKES_A_MOMENT, {}, { resources: { gpu: 1 } })]),
+      ['a', 'b', 'c', 'd'].map((name) => [name, scriptStep(WAITS_FOR_OTHERS, {}, { resources: { gpu: 1 } })]),
     );
     writePipeline(folder, nodes);
     const all = ['run', 'p.yaml', '--json', '--no-cache', '--jobs', '4', '--resources'];
-    const one = await pipeline(folder, [...all, 'cpu=4,gpu=1']);
-    expect([one.status, mostAtOnce(folder)]).toEqual([0, 1]);
-    const three = await pipeline(folder, [...all, 'gpu=3,memory=1GB,cpu=4']);
-    expect([three.status, mostAtOnce(folder)]).toEqual([0, 3]);
-    const jobs = await pipeline(folder, [...all, 'cpu=4,gpu=4', '--jobs', '2']);
-    expect([jobs.status, mostAtOnce(folder)]).toEqual([0, 2]);
+    const atOnce = async (wanted: number, ...budget: readonly string[]): Promise<number> => {
+      writeFileSync(join(folder, 'wanted'), String(wanted));
+      expect((await pipeline(folder, [...all, ...budget])).status).toBe(0);
+      return mostAtOnce(folder);
+    };
+    expect(await atOnce(1, 'cpu=4,gpu=1')).toBe(1);
+    expect(await atOnce(3, 'gpu=3,memory=1GB,cpu=4')).toBe(3);
+    expect(await atOnce(2, 'cpu=4,gpu=4', '--jobs', '2')).toBe(2);
   });
 
   test('a node that takes more than there is: refused at its place, before anything runs', async () => {
