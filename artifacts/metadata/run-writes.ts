@@ -4,7 +4,7 @@
 import { canonicalJson } from '../canonical-json.js';
 import type { ArtifactType } from '../types.js';
 import type { Database, SqlValue } from './database.js';
-import type { MetadataStore } from './metadata-store.js';
+import type { Breakdown, MetadataStore } from './metadata-store.js';
 import type { ProcessIdentity, RunRecord } from './records.js';
 import { costJson, EXECUTIONS_OF_RUN, number, runRecord, text } from './rows.js';
 import { DATA_TYPE, EXECUTION_STATE, NO_FINGERPRINT, TYPE_KIND } from './schema.js';
@@ -52,6 +52,19 @@ export function runWrites(
       context,
       value,
     );
+  };
+
+  const fail = (executionId: number, end: Breakdown): void => {
+    writer.setState(executionId, end.state, end.endedAt);
+    database.run(
+      'UPDATE pipeline_execution SET reusable = 0, failure = ?, timings = ?, attempts = ?, ended_at = ? WHERE execution_id = ?',
+      canonicalJson(end.failure),
+      costJson(end),
+      end.attempts,
+      end.endedAt,
+      executionId,
+    );
+    writer.property('Execution', executionId, 'failure', true, end.failure.message);
   };
 
   return {
@@ -190,31 +203,18 @@ export function runWrites(
           database.run('UPDATE pipeline_fingerprint SET sources = ? WHERE digest = ?', sources, digest);
       });
     },
+
     recordFailed: ({ runId, node, component, failure, at }) =>
       writer.transaction(() => {
         const failed = { runId, node, component, startedAt: at, log: undefined, inputs: [] };
-        const id = writer.insertExecution(failed, { state: 'FAILED', endedAt: at });
-        database.run(
-          'UPDATE pipeline_execution SET reusable = 0, failure = ? WHERE execution_id = ?',
-          canonicalJson(failure),
-          id,
-        );
-        writer.property('Execution', id, 'failure', true, failure.message);
+        const id = writer.insertExecution(failed, { state: 'RUNNING' });
+        fail(id, { state: 'FAILED', failure, timings: undefined, resources: undefined, attempts: 0, endedAt: at });
         return id;
       }),
 
     failExecution: (executionId, end) => {
       writer.transaction(() => {
-        writer.setState(executionId, end.state, end.endedAt);
-        database.run(
-          'UPDATE pipeline_execution SET reusable = 0, failure = ?, timings = ?, attempts = ?, ended_at = ? WHERE execution_id = ?',
-          canonicalJson(end.failure),
-          costJson(end),
-          end.attempts,
-          end.endedAt,
-          executionId,
-        );
-        writer.property('Execution', executionId, 'failure', true, end.failure.message);
+        fail(executionId, end);
       });
     },
   };

@@ -3,7 +3,7 @@
  * files in it. To make a folder and to remove it are among the slowest things that a disk does, so one that was left empty
  * is used again, under another name: who still writes under its old name finds nothing there.
  */
-import { readdirSync } from 'node:fs';
+import { lstatSync, readdirSync } from 'node:fs';
 import { realDisk, type Disk } from '../../artifacts/disk.js';
 import { StoreError } from '../../artifacts/store/store-error.js';
 import { systemErrorCode } from '../../artifacts/system-error.js';
@@ -16,6 +16,12 @@ export function namesIn(folder: string): readonly string[] {
     if (['ENOENT', 'ENOTDIR'].includes(systemErrorCode(error) ?? '')) return [];
     throw error;
   }
+}
+
+/** Whether there is an empty folder that can be written into: a step may have put anything in its place. */
+function isAsMade(place: string): boolean {
+  const info = lstatSync(place, { throwIfNoEntry: false });
+  return info?.isDirectory() === true && (info.mode & 0o700) === 0o700 && readdirSync(place).length === 0;
 }
 
 /** The folders of one run. */
@@ -43,10 +49,10 @@ export class StepPlaces {
     }
   }
 
-  /** Takes a folder back, and removes what is in it. @throws StoreError */
+  /** Takes back what is at the path of a folder now, and removes what is in it. @throws StoreError */
   async leave(place: string): Promise<void> {
     try {
-      if (namesIn(place).length > 0) {
+      if (!isAsMade(place)) {
         await this.#disk.removeTree(place);
         return;
       }
@@ -54,8 +60,6 @@ export class StepPlaces {
       await this.#disk.rename(place, spare);
       this.#spare.push(spare);
     } catch (error) {
-      // The step has removed it.
-      if (systemErrorCode(error) === 'ENOENT') return;
       throw StoreError.from(error, 'removing what a step has left');
     }
   }

@@ -9,6 +9,7 @@ import { responseText } from '../../artifacts/response-text.js';
 import { errorMessage, systemErrorCode } from '../../artifacts/system-error.js';
 import { durationText } from '../config/duration.js';
 import { retryPause } from '../execution/retry-pause.js';
+import { timeLimit } from '../execution/time-limit.js';
 import type { Destination } from './settings.js';
 
 /** Answers after which it may be tried again. */
@@ -77,11 +78,7 @@ async function attempt(
   leftMs: number,
   stop: AbortSignal,
 ): Promise<Attempt> {
-  // Held by its timer: what `AbortSignal.timeout` gives is collected as garbage here before its time has come.
-  const limit = new AbortController();
-  const timer = setTimeout(() => {
-    limit.abort(new Error(`it did not answer within ${durationText(timeoutMs)}`));
-  }, leftMs);
+  const limit = timeLimit(stop, leftMs);
   try {
     const response = await fetch(url, {
       method: 'POST',
@@ -89,7 +86,7 @@ async function attempt(
       body,
       // The headers may hold a token, which is for this address.
       redirect: 'error',
-      signal: AbortSignal.any([stop, limit.signal]),
+      signal: limit.signal,
     });
     const text = await responseText(response, MOST_ANSWER);
     if (!response.ok) {
@@ -104,12 +101,13 @@ async function attempt(
       again: false,
     };
   } catch (error) {
+    if (limit.isOver()) return { problem: `it did not answer within ${durationText(timeoutMs)}`, again: false };
     // What `fetch` throws says why in its cause only, and of several addresses not even there.
     const cause = typeof error === 'object' && error !== null && 'cause' in error ? error.cause : undefined;
     const problem = errorMessage(cause ?? error) || errorMessage(error);
     return { problem, again: CONNECTION_ERRORS.includes(systemErrorCode(cause) ?? '') };
   } finally {
-    clearTimeout(timer);
+    limit.clear();
   }
 }
 
