@@ -184,12 +184,12 @@ export interface MetadataStore {
   /** Records an execution as RUNNING, with its input events. */
   beginExecution(execution: NewExecution): number;
   /** Records an execution as COMPLETE with its new artifacts; returns them in the order given. */
-  completeExecution(executionId: number, completion: Completion): readonly ArtifactRecord[];
+  completeExecution(executionId: number, completion: Completion): readonly BoundArtifact[];
   /** Does both at once, for an execution that is over before it is on record. */
   recordCompleted(
     execution: NewExecution,
     completion: Completion,
-  ): { readonly id: number; readonly artifacts: readonly ArtifactRecord[] };
+  ): { readonly id: number; readonly made: readonly BoundArtifact[] };
   /** Records an execution as COMPLETE whose outputs are artifacts that were there already. Returns its id. */
   recordResolved(execution: NewExecution, outputs: readonly Binding[], endedAt: number): number;
   /** Records that a node was not executed, and why. Returns its id. */

@@ -5,7 +5,7 @@ import { canonicalJson } from '../canonical-json.js';
 import type { Digest, StatWitness } from '../store/artifact-store.js';
 import type { PropertyValue } from '../types.js';
 import type { Database } from './database.js';
-import type { Completion, NewExecution, NewRun } from './metadata-store.js';
+import type { BoundArtifact, Completion, NewExecution, NewRun } from './metadata-store.js';
 import type { ArtifactRecord, Binding, ExecutionState, ProducedArtifact, RunRecord, RunState } from './records.js';
 import { costJson, number, runRecord, text } from './rows.js';
 import { ARTIFACT_STATE, EVENT, EXECUTION_STATE, NO_FINGERPRINT, TYPE_KIND } from './schema.js';
@@ -237,18 +237,15 @@ export class RecordWriter {
     executionId: number,
     { runId, node }: Pick<NewExecution, 'runId' | 'node'>,
     { outputs, metrics, endedAt }: Completion,
-  ): readonly ArtifactRecord[] {
+  ): readonly BoundArtifact[] {
     for (const [name, value] of Object.entries(metrics)) this.property('Execution', executionId, name, true, value);
-    const artifacts = outputs.map((output) => {
+    const made = outputs.map((output) => {
       this.saveWitness(output.digest, output.witness);
-      return this.insertArtifact(output, endedAt);
+      return { port: output.port, index: output.index, artifact: this.insertArtifact(output, endedAt) };
     });
-    const bindings = artifacts.flatMap(({ id }, place) => {
-      const output = outputs[place];
-      return output === undefined ? [] : [{ port: output.port, index: output.index, artifactId: id }];
-    });
+    const bindings = made.map(({ port, index, artifact }) => ({ port, index, artifactId: artifact.id }));
     this.bind(executionId, 'output', bindings, this.contextsOf(this.runOf(runId), node), endedAt);
-    return artifacts;
+    return made;
   }
 
   /** A new artifact. */

@@ -165,7 +165,7 @@ export function runWrites(
           endedAt: completion.endedAt,
           completion,
         });
-        return { id, artifacts: writer.insertProducts(id, execution, completion) };
+        return { id, made: writer.insertProducts(id, execution, completion) };
       }),
 
     recordCached: (execution, { execution: origin, outputs }, endedAt) =>

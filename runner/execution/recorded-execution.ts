@@ -9,10 +9,8 @@ import type {
   MetadataStore,
   NewExecution,
 } from '../../artifacts/metadata/metadata-store.js';
-import type { ArtifactRecord } from '../../artifacts/metadata/records.js';
 import type { Publisher } from './publisher.js';
 import type { SealedOutput } from './run-step.js';
-import { boundOutputs } from './step-artifacts.js';
 
 /** Milliseconds after which an execution counts as one that takes long. */
 const SOON_MS = 50;
@@ -65,13 +63,13 @@ export class RecordedExecution {
         const { digest, bytes, files, witness } = artifact;
         return [{ port, index, type, properties, digest, bytes, files, witness }];
       });
-      return boundOutputs(outputs, this.#record({ ...completion, outputs }));
+      return this.#record({ ...completion, outputs });
     });
   }
 
-  #record(completion: Completion): readonly ArtifactRecord[] {
+  #record(completion: Completion): readonly BoundArtifact[] {
     return this.#id === undefined
-      ? this.#metadata.recordCompleted(this.#execution, completion).artifacts
+      ? this.#metadata.recordCompleted(this.#execution, completion).made
       : this.#metadata.completeExecution(this.#id, completion);
   }
 

@@ -22,7 +22,7 @@ import { keepCodeOf, StepExecution, type ExecutionEnd, type ExecutionSurrounding
 import { stepFailure } from './step-failure.js';
 import { stepLogPath } from '../../artifacts/store/step-log.js';
 import type { RunOptions } from './run-options.js';
-import { bindings, boundOutputs, reported } from './step-artifacts.js';
+import { bindings, reported } from './step-artifacts.js';
 
 type RunDecision = Extract<Decision, { kind: 'run' }>;
 
@@ -38,7 +38,6 @@ export class Run {
   readonly #nodes: ReadonlyMap<string, GraphNode>;
   readonly #state: RunState;
   readonly #line: WaitingLine<GraphNode>;
-  readonly #publisher: Publisher;
   /** What executions are made with. */
   readonly #parts: ExecutionSurroundings;
   /** What goes on: the turns of nodes, and what comes after those. */
@@ -67,8 +66,8 @@ export class Run {
     this.#nodes = new Map(graph.nodes.map((node) => [node.name, node]));
     this.#state = new RunState(graph.nodes.map((node) => ({ name: node.name, needs: needsOf(node) })));
     this.#line = new WaitingLine(options.budget, options.jobs);
-    this.#publisher = new Publisher(surroundings.artifacts, metadata);
-    this.#parts = { metadata, planner: this.#planner, publisher: this.#publisher, step: surroundings };
+    const publisher = new Publisher(surroundings.artifacts, metadata);
+    this.#parts = { metadata, planner: this.#planner, publisher, step: surroundings };
     const warn = (name: string, message: string): void => {
       options.report({ type: 'step-log', node: name, level: 'warn', message });
     };
@@ -147,7 +146,7 @@ export class Run {
       }
     }
     // Where there is room for more, somebody may wait for what is not on record yet.
-    if (this.#turns < this.#options.jobs) this.#publisher.flush();
+    if (this.#turns < this.#options.jobs) this.#parts.publisher.flush();
   }
 
   async #takeTurn(turn: Started<GraphNode>): Promise<void> {
@@ -301,7 +300,7 @@ export class Run {
     const reason = `from ${shared.address}: made by ${maker} in run ${String(run)} of ${pipeline} on ${host}`;
     const { timings, metrics, resources } = record;
     const execution = { ...this.#execution(node, inputs, decision), reason, log: undefined };
-    const { artifacts } = this.#metadata.recordCompleted(execution, {
+    const recorded = this.#metadata.recordCompleted(execution, {
       outputs,
       metrics,
       timings,
@@ -312,7 +311,7 @@ export class Run {
     });
     await keepCodeOf(decision.fingerprint, this.#planner, this.#surroundings.root);
     for (const { digest } of outputs) this.#proved.add(digest);
-    const made = byPort(boundOutputs(outputs, artifacts));
+    const made = byPort(recorded.made);
     this.#finish(node, { kind: 'made', outputs: made, metrics }, 'cached');
     const event = {
       type: 'step-cached',
@@ -412,7 +411,7 @@ export class Run {
       );
       return;
     }
-    this.#publisher.flush();
+    this.#parts.publisher.flush();
     if (!(await concluded)) return;
     const { digest } = decision.fingerprint;
     const checked = await checkDeterminism(node, inputs, digest, outcome.outputs, this.#surroundings);

@@ -1,21 +1,9 @@
 /**
  * The artifacts of a step in the forms in which they are bound, recorded and told.
  */
-import type { BoundArtifact } from '../../artifacts/metadata/metadata-store.js';
-import type { ArtifactRecord, Binding, ProducedArtifact } from '../../artifacts/metadata/records.js';
+import type { Binding } from '../../artifacts/metadata/records.js';
 import { type ArtifactsByPort } from '../plan/arrival.js';
 import type { ReportedArtifact } from './run-event.js';
-
-/** What a step has made, with the records of it. */
-export function boundOutputs(
-  outputs: readonly ProducedArtifact[],
-  records: readonly ArtifactRecord[],
-): readonly BoundArtifact[] {
-  return outputs.flatMap(({ port, index }, place) => {
-    const artifact = records[place];
-    return artifact === undefined ? [] : [{ port, index, artifact }];
-  });
-}
 
 export function bindings(inputs: ArtifactsByPort): readonly Binding[] {
   return Object.entries(inputs).flatMap(([port, artifacts]) =>

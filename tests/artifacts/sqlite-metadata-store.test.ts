@@ -29,7 +29,7 @@ function execution(runId: number, node: string, inputs: NewExecution['inputs'] =
 }
 
 function complete(store: MetadataStore, id: number, letter: string): number {
-  const [artifact] = store.completeExecution(id, {
+  const [made] = store.completeExecution(id, {
     outputs: [
       {
         port: 'model',
@@ -49,8 +49,8 @@ function complete(store: MetadataStore, id: number, letter: string): number {
     endedAt: 2000,
     reusable: true,
   });
-  if (artifact === undefined) throw new Error('no artifact');
-  return artifact.id;
+  if (made === undefined) throw new Error('no artifact');
+  return made.artifact.id;
 }
 
 describe('what executions took and used', () => {

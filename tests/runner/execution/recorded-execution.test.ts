@@ -24,7 +24,7 @@ function told({ transaction, write }: Journal): MetadataStore {
     },
     recordCompleted: () => {
       write('completed');
-      return { id: ++id, artifacts: [] };
+      return { id: ++id, made: [] };
     },
     failExecution: (execution: number) => {
       write(`fail ${String(execution)}`);
@@ -33,28 +33,19 @@ function told({ transaction, write }: Journal): MetadataStore {
 }
 
 describe('an execution on its way into the records', () => {
-  test('is written once, as a whole, when it was over before anybody could see it', async () => {
+  test.each<[string, 'begin' | 'beginSoon', readonly string[]]>([
+    ['written once, as a whole, when it was over before anybody could see it', 'beginSoon', ['completed']],
+    ['completed where it has begun', 'begin', ['begin', 'complete 1']],
+  ])('is %s', async (_, begin, written) => {
     const kept = journal();
     const metadata = told(kept);
     const publisher = new Publisher(STORE, metadata);
     const record = new RecordedExecution(metadata, EXECUTION);
-    record.beginSoon();
+    record[begin]();
     const completed = record.complete(publisher, [], COMPLETION);
     publisher.flush();
     await completed;
-    expect(kept.written).toEqual(['completed']);
-  });
-
-  test('is completed where it has begun', async () => {
-    const kept = journal();
-    const metadata = told(kept);
-    const publisher = new Publisher(STORE, metadata);
-    const record = new RecordedExecution(metadata, EXECUTION);
-    record.begin();
-    const completed = record.complete(publisher, [], COMPLETION);
-    publisher.flush();
-    await completed;
-    expect(kept.written).toEqual(['begin', 'complete 1']);
+    expect(kept.written).toEqual(written);
   });
 
   test('is seen after a while, and a failure to write it is left to the end', () => {
