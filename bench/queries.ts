@@ -78,7 +78,7 @@ try {
   writeFileSync(join(planned, 'write.ts'), COMPONENT);
   writeFileSync(join(planned, 'pipeline.yaml'), pipelineFile(PLANNED));
   const program = (line: string, cwd = folder): Program => ({
-    argv: [process.execPath, resolve('dist/runner/cli/main.js'), ...line.split(' ')],
+    argv: [process.execPath, resolve('dist/runner/cli/main.cjs'), ...line.split(' ')],
     cwd,
   });
   const middle = String(Math.ceil(runs / 2));

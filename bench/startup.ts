@@ -14,7 +14,7 @@ const root = mkdtempSync(join(tmpdir(), 'bench-'));
 try {
   const head = machineText('npm run bench:startup');
   const program = (...args: readonly string[]): Program => ({
-    argv: [process.execPath, resolve('dist/runner/cli/main.js'), ...args, '--root', root],
+    argv: [process.execPath, resolve('dist/runner/cli/main.cjs'), ...args, '--root', root],
     cwd: process.cwd(),
   });
   const start = program('run', 'fashion-mnist.yaml');

@@ -5,6 +5,7 @@
  * beside the chunks: worker programs, `../index.js` and the digests of the components' code.
  */
 import { readFile, rm } from 'node:fs/promises';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
@@ -44,10 +45,39 @@ await build({
   external: packages,
 });
 
-// What is in a hurry shares nothing with the rest, and so is a few files. Its classes are its own: it answers with plain
-// data, and keeps its errors to itself.
-await build({
+// What is in a hurry shares nothing with the rest, and so is two files, in the format that Node loads sooner. Its classes are
+// its own: it answers with plain data, and keeps its errors to itself. What it imports late stays where it is.
+const hurried = {
   ...common,
-  entryPoints: { 'runner/cli/main': 'runner/cli/main.ts', 'runner/cli/start': 'runner/cli/start.ts' },
-  external: [...packages, './start.js', './command-line.js'],
+  splitting: false,
+  format: 'cjs',
+  banner: { js: "'use strict';\nconst moduleUrl = require('node:url').pathToFileURL(__filename).href;" },
+  define: { 'import.meta.url': 'moduleUrl' },
+  outExtension: { '.js': '.cjs' },
+  external: packages,
+};
+/** Resolves imports of ours that are made late: to what they name once all is built. */
+function late(nameOf) {
+  const setup = ({ onResolve }) => {
+    onResolve({ filter: /^[.]/ }, ({ kind, path, resolveDir }) =>
+      kind === 'dynamic-import' ? { path: nameOf(join(resolveDir, path)), external: true } : undefined,
+    );
+  };
+  return [{ name: 'late', setup }];
+}
+
+await build({
+  ...hurried,
+  entryPoints: { 'runner/cli/main': 'runner/cli/main.ts' },
+  // A `require` then, which does not wake the loader of the other format.
+  supported: { 'dynamic-import': false },
+  plugins: late(() => './start.cjs'),
 });
+await build({
+  ...hurried,
+  entryPoints: { 'runner/cli/start': 'runner/cli/start.ts' },
+  plugins: late((path) => `./${relative(join(root, 'runner/cli'), path)}`),
+});
+for (const name of ['main', 'start']) {
+  for (const end of ['js', 'js.map', 'd.ts']) await rm(join(root, 'dist/runner/cli', `${name}.${end}`));
+}

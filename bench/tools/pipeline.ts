@@ -7,7 +7,7 @@ import { join, resolve } from 'node:path';
 import { writeFile } from '../rig/install.js';
 import { CHAINS, type Tool } from './tool.js';
 
-const MAIN = resolve('dist/runner/cli/main.js');
+const MAIN = resolve('dist/runner/cli/main.cjs');
 
 const COMPONENT = `import { writeFileSync } from 'node:fs';
 import { artifactTypes, defineSpec, input, output, param, type Executor } from 'tfjs-pipelines';

@@ -7,5 +7,4 @@ import * as nodeModule from 'node:module';
 // Node 22 and newer keep compiled code between processes.
 if ('enableCompileCache' in nodeModule) (nodeModule.enableCompileCache as () => void)();
 // Loaded only now, so that the cache has it.
-const { start } = await import('./start.js');
-await start(process.argv.slice(2));
+void import('./start.js').then(({ start }) => start(process.argv.slice(2)));

@@ -16,7 +16,7 @@ const temporaryFolder = temporaryFolders();
 function folderWithPipeline(): string {
   const folder = temporaryFolder();
   mkdirSync(join(folder, 'bin'));
-  const program = `#!/bin/sh\nexec '${process.execPath}' '${resolve('dist/runner/cli/main.js')}' "$@"\n`;
+  const program = `#!/bin/sh\nexec '${process.execPath}' '${resolve('dist/runner/cli/main.cjs')}' "$@"\n`;
   writeFileSync(join(folder, 'bin', 'pipeline'), program, { mode: 0o755 });
   writePipeline(folder, { first: step('first', 'a'), second: step('second', 'b', { in: 'first.report' }) }, 'demo', [
     'params: {epochs: 3, rate: 0.1}',

@@ -122,7 +122,7 @@ describe('a reader that goes away', () => {
 testWith('script')('a terminal that is closed stops the run, and no process is left', async () => {
   const folder = temporaryFolder();
   write(folder, { first: step('first', 'a'), slow: program('polite'), last: step('last', 'l', { in: 'slow.report' }) });
-  const main = resolve('dist/runner/cli/main.js');
+  const main = resolve('dist/runner/cli/main.cjs');
   const command = `echo $$ > runner; exec '${process.execPath}' '${main}' run p.yaml --jobs 1`;
   const terminal = spawn('/usr/bin/script', ['--quiet', '--return', '--command', command, '/dev/null'], {
     cwd: folder,

@@ -70,7 +70,7 @@ if (file === undefined) throw new Error('name the archive');
 const folder = mkdtempSync(join(tmpdir(), 'golden-store-'));
 try {
   for (const [name, text] of Object.entries(FILES)) writeFileSync(join(folder, name), text);
-  const main = resolve('dist/runner/cli/main.js');
+  const main = resolve('dist/runner/cli/main.cjs');
   const run = (...more: readonly string[]): number | null =>
     spawnSync(process.execPath, [main, 'run', 'p.yaml', '--jobs', '1', ...more], { cwd: folder }).status;
   const statuses = [run(), run(), run('--set', 'word=none')];

@@ -12,7 +12,7 @@ export interface CommandResult {
   readonly stderr: string;
 }
 
-const MAIN = resolve('dist/runner/cli/main.js');
+const MAIN = resolve('dist/runner/cli/main.cjs');
 
 /** Starts a command in a folder, with nothing of this process's environment but PATH. */
 export function startPipeline(

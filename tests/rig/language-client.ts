@@ -54,7 +54,7 @@ export class LanguageClient {
   /** Starts a server as an editor does. */
   static async start(
     cwd: string,
-    command: readonly string[] = [process.execPath, resolve('dist/runner/cli/main.js'), 'lsp', '--stdio'],
+    command: readonly string[] = [process.execPath, resolve('dist/runner/cli/main.cjs'), 'lsp', '--stdio'],
   ): Promise<LanguageClient> {
     const [program = '', ...args] = command;
     const child = spawn(program, args, { cwd, env: { PATH: process.env['PATH'] }, stdio: ['pipe', 'pipe', 'inherit'] });
