@@ -12,6 +12,14 @@ export interface SearchSize {
   readonly epochs: number;
 }
 
+/** How far a trial that is under way has come. */
+interface RunningTrial {
+  readonly epochs: number;
+  /** Epochs that were there when it began: it goes on where it was in an earlier life of the step. */
+  readonly known: number;
+  readonly rate: Progress['rate'];
+}
+
 /** Follows the trials of a search, and reports whenever one of them says something. */
 export class SearchProgress {
   #ended = 0;
@@ -19,7 +27,9 @@ export class SearchProgress {
   /** Epochs that were there before: they say nothing about how long the rest takes. */
   #epochsKnown = 0;
   #best: number | undefined;
-  readonly #running = new Map<string, { readonly epochs: number; readonly rate: Progress['rate'] }>();
+  readonly #running = new Map<string, RunningTrial>();
+  /** The first word of a training: what came before, such as loading the data, does not come again. */
+  #began: { readonly at: number; readonly trained: number } | undefined;
 
   /**
    * @param now - a clock in milliseconds
@@ -29,22 +39,23 @@ export class SearchProgress {
     readonly objective: Objective,
     readonly report: (progress: Progress) => void,
     readonly now: () => number = () => performance.now(),
-    readonly started: number = now(),
   ) {}
 
   /** Takes what the training of a trial says. */
   training({ trial_id, epochs, initial_epoch }: PlannedTrial, { fraction = 0, rate }: Progress): void {
     const trained = Math.max(0, fraction * epochs - initial_epoch);
-    this.#running.set(trial_id, { epochs: trained, rate });
+    // It speaks several times an epoch, and trains on from whole ones.
+    const { known } = this.#running.get(trial_id) ?? { known: Math.floor(trained) };
+    this.#running.set(trial_id, { epochs: trained, known, rate });
     this.#tell();
   }
 
   /** Takes how a trial ended. @param known - in an earlier life of the step */
   ended({ trial_id, epochs, initial_epoch }: PlannedTrial, outcome: TrialOutcome, known: boolean): void {
+    this.#epochsKnown += known ? epochs - initial_epoch : (this.#running.get(trial_id)?.known ?? 0);
     this.#running.delete(trial_id);
     this.#ended++;
     this.#epochsEnded += epochs - initial_epoch;
-    if (known) this.#epochsKnown += epochs - initial_epoch;
     if (outcome.status === 'COMPLETED') {
       const { score } = bestEpoch(this.objective, outcome.history);
       if (this.#best === undefined || isBetter(this.objective, score, this.#best)) this.#best = score;
@@ -52,20 +63,29 @@ export class SearchProgress {
     this.#tell();
   }
 
+  /** Seconds that the rest takes, at the pace so far; undefined before there is one. */
+  #left(epochs: number, running: readonly RunningTrial[]): number | undefined {
+    const left = this.size.epochs - epochs;
+    if (left <= 0) return 0;
+    const trained = epochs - running.reduce((sum, { known }) => sum + known, this.#epochsKnown);
+    if (running.length > 0) this.#began ??= { at: this.now(), trained };
+    if (this.#began === undefined || trained <= this.#began.trained) return undefined;
+    return ((this.now() - this.#began.at) / 1000 / (trained - this.#began.trained)) * left;
+  }
+
   #tell(): void {
     const running = [...this.#running.values()];
     const epochs = running.reduce((sum, trial) => sum + trial.epochs, this.#epochsEnded);
     const fraction = Math.min(1, epochs / this.size.epochs);
     const best = this.#best === undefined ? '' : `, best ${this.objective.name} ${this.#best.toFixed(4)}`;
-    const trained = epochs - this.#epochsKnown;
-    const eta = ((this.now() - this.started) / 1000 / trained) * (this.size.epochs - epochs);
+    const etaSeconds = this.#left(epochs, running);
     const unit = running.find(({ rate }) => rate !== undefined)?.rate?.unit;
     const rate = running.reduce((sum, trial) => sum + (trial.rate?.value ?? 0), 0);
     this.report({
       message: `trial ${String(Math.min(this.#ended + 1, this.size.trials))}/${String(this.size.trials)}${best}`,
       fraction,
       ...(unit === undefined ? {} : { rate: { value: rate, unit } }),
-      ...(trained > 0 ? { etaSeconds: Math.max(0, eta) } : {}),
+      ...(etaSeconds === undefined ? {} : { etaSeconds }),
     });
   }
 }
