@@ -47,6 +47,8 @@ export interface TrainingOptions {
   /** Folder to resume from and to keep checkpoints in; undefined: none are kept. */
   readonly checkpointDir: string | undefined;
   readonly signal: AbortSignal;
+  /** Told when a checkpoint is gone on from, how many epochs it has. */
+  readonly onResume: (epochs: number) => void;
   readonly onEpoch: (record: EpochRecord) => void;
   readonly onProgress: (progress: Progress) => void;
 }
@@ -124,7 +126,8 @@ async function evaluate(
   return { loss: mean(sums[0]), accuracy: measures > 1 ? mean(sums[1]) : undefined };
 }
 
-async function trainEpoch(options: TrainingOptions, epoch: number): Promise<EpochRecord> {
+/** @param pause - seconds between two epochs, which validation and checkpoint take */
+async function trainEpoch(options: TrainingOptions, epoch: number, pause: number): Promise<EpochRecord> {
   const { backend, model, loss, train, epochs, batchSize, seed, signal, onProgress } = options;
   const { tf } = backend;
   const order = Uint32Array.from({ length: train.examples }, (_, row) => row);
@@ -160,7 +163,7 @@ async function trainEpoch(options: TrainingOptions, epoch: number): Promise<Epoc
         message: `epoch ${String(epoch)}/${String(epochs)}`,
         fraction: (epoch - 1 + seen / train.examples) / epochs,
         rate: { value: rate, unit: train.inputShape.length === 3 ? 'images' : 'examples' },
-        etaSeconds: left / rate,
+        etaSeconds: left / rate + (epochs - epoch + 1) * pause,
       });
     }
     // The loop must breathe: signals and messages come in between.
@@ -206,7 +209,7 @@ function isBetter(
  * @throws StepError `loss-not-finite` when the training diverges; the signal's reason when it aborts
  */
 export async function train(options: TrainingOptions): Promise<TrainingResult> {
-  const { backend, model, evaluation, epochs, earlyStopping, checkpointDir, signal, onEpoch } = options;
+  const { backend, model, evaluation, epochs, earlyStopping, checkpointDir, signal, onResume, onEpoch } = options;
   const { tf } = backend;
   const optimizer = model.optimizer;
   let state: State = { history: [], bestEpoch: 0, stopped: false };
@@ -216,10 +219,13 @@ export async function train(options: TrainingOptions): Promise<TrainingResult> {
     setModelValues(tf, model, found.weights);
     await setOptimizerValues(tf, optimizer, found.optimizer);
     ({ state, best } = found);
+    onResume(state.history.length);
   }
   const keepsBest = earlyStopping?.restore_best_weights === true;
+  let pause = 0;
   for (let epoch = state.history.length + 1; epoch <= epochs && !state.stopped; epoch++) {
-    const trained = await trainEpoch(options, epoch);
+    const trained = await trainEpoch(options, epoch, pause);
+    const ended = performance.now();
     const weights = await modelValues(model);
     checkFinite(weights, epoch);
     const measured = evaluation && (await evaluate(options, evaluation));
@@ -233,12 +239,14 @@ export async function train(options: TrainingOptions): Promise<TrainingResult> {
       bestEpoch = epoch;
       if (keepsBest) best = weights;
     }
-    const stopped = earlyStopping !== undefined && epoch - bestEpoch > earlyStopping.patience;
+    // As Keras counts: with a patience of 0, too, it takes an epoch that is not better.
+    const stopped = earlyStopping !== undefined && epoch - bestEpoch >= Math.max(1, earlyStopping.patience);
     state = { history: [...state.history, record], bestEpoch, stopped };
     if (checkpointDir !== undefined) {
       const slots = await optimizerValues(optimizer);
       await writeCheckpoint<State>(checkpointDir, { state, weights, optimizer: slots, best });
     }
+    pause = (performance.now() - ended) / 1000;
     onEpoch(record);
     signal.throwIfAborted();
   }

@@ -53,7 +53,7 @@ export const execute: Executor<typeof spec> = async (context) => {
   log.info(
     `${backend.name} ${backend.version}: ${String(parameters)} parameters, ${String(dataset.examples)} examples of ${inputShape.join(' × ')}`,
   );
-  const { history, epoch } = await train({
+  const { history, epoch, stoppedEarly } = await train({
     backend,
     model,
     loss: params.loss,
@@ -65,6 +65,9 @@ export const execute: Executor<typeof spec> = async (context) => {
     earlyStopping: params.early_stopping,
     checkpointDir,
     signal,
+    onResume: (epochs) => {
+      log.info(`goes on from the checkpoint after epoch ${String(epochs)}`);
+    },
     onEpoch: (record) => {
       log.info(shown(record));
     },
@@ -72,6 +75,7 @@ export const execute: Executor<typeof spec> = async (context) => {
       context.progress(progress);
     },
   });
+  log.info(`${stoppedEarly ? 'stopped early; ' : ''}the model has the weights of epoch ${String(epoch)}`);
   const outputShape = (model.outputs[0]?.shape ?? []).slice(1).map(Number);
   const info = { version: 1, features, label, classes, inputShape, outputShape, parameters } as const;
   await saveModel(outputs.model.path, { backend, model, info, graph, warn: log.warn });

@@ -54,6 +54,7 @@ export async function trialTrainer(setup: TrialSetup, warn: (message: string) =>
         earlyStopping: params.early_stopping,
         checkpointDir,
         signal: new AbortController().signal,
+        onResume: () => undefined,
         onEpoch: () => undefined,
         onProgress,
       });

@@ -88,6 +88,7 @@ async function options(epochs: number, more: Partial<TrainingOptions> = {}): Pro
     earlyStopping: undefined,
     checkpointDir: undefined,
     signal: new AbortController().signal,
+    onResume: () => undefined,
     onEpoch: () => undefined,
     onProgress: () => undefined,
     ...more,
@@ -119,10 +120,26 @@ describe('training', () => {
       },
     });
     await expect(train(broken)).rejects.toThrow('killed');
-    const resumed = await options(4, { checkpointDir, onEpoch: (record) => seen.push(record) });
+    const from: number[] = [];
+    const resumed = await options(4, {
+      checkpointDir,
+      onResume: (epochs) => from.push(epochs),
+      onEpoch: (record) => seen.push(record),
+    });
     expect((await train(resumed)).history).toEqual(history);
+    expect(from).toEqual([2]);
     expect(seen.map(({ epoch }) => epoch)).toEqual([1, 2, 3, 4]);
     expect(await modelValues(resumed.model)).toEqual(await modelValues(whole.model));
+  });
+
+  test.each([
+    [0, 2],
+    [1, 2],
+    [2, 3],
+    [3, 4],
+  ])('with a patience of %i it stops where Keras does, after %i epochs', async (patience, epochs) => {
+    const earlyStopping = { monitor: 'val_loss', patience, min_delta: 10, restore_best_weights: true } as const;
+    expect((await train(await options(6, { earlyStopping }))).history).toHaveLength(epochs);
   });
 
   test('stops early and ends with the weights of the best epoch', async () => {
