@@ -86,6 +86,7 @@ async function imagesPerSecond({ images, batchSize }: Work): Promise<number> {
       earlyStopping: undefined,
       checkpointDir: undefined,
       signal: new AbortController().signal,
+      onResume: () => undefined,
       onEpoch: () => undefined,
       onProgress: () => undefined,
     });
