@@ -68,9 +68,8 @@ export function openLocalArtifactStore(root: StoreRoot, disk: Disk = realDisk): 
       const problems = manifestProblems(promised, await makeManifest(path));
       return problems.length > 0 ? { state: 'damaged', problems } : { state: 'sound', witness, hashed: true };
     } catch (error) {
-      if (error instanceof StoreError && error.code === 'not-a-file') {
-        return { state: 'damaged', problems: [error.message] };
-      }
+      // A link, a name that is no text, a folder deeper than any: no artifact has these.
+      if (error instanceof StoreError) return { state: 'damaged', problems: [error.message] };
       if (systemErrorCode(error) === 'ENOENT') {
         // Who found the damage first has just put it aside.
         if (!(await exists(pathOf(digest)))) return { state: 'missing' };

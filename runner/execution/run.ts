@@ -396,8 +396,15 @@ export class Run {
     let reusable: boolean;
     try {
       outcome = await execution.execute(this.#executed(node));
+    } catch (error) {
+      this.#breakOff(node.name, execution, error);
+      return;
+    }
+    try {
       reusable = node.cache && (await this.#stillHolds(node, execution));
     } catch (error) {
+      // What it made is not wanted any more.
+      for (const { artifact } of outcome.outputs) await artifact.discard().catch(() => undefined);
       this.#breakOff(node.name, execution, error);
       return;
     }

@@ -189,6 +189,8 @@ describe('an input', () => {
       fs.writeFileSync(file, 'b');`,
     'that gets a file more': "fs.writeFileSync(join(inputs.in.path, 'more'), '');",
     'that loses a file': "fs.rmSync(join(inputs.in.path, 'data'));",
+    'that gets a folder deeper than any of an artifact':
+      "fs.mkdirSync(join(inputs.in.path, ...'d'.repeat(101)), { recursive: true });",
     'that is taken away': 'fs.rmSync(inputs.in.path, { recursive: true });',
   };
   test.each(Object.entries(spoiling))(
@@ -214,6 +216,19 @@ describe('an input', () => {
       expect((await pipeline(folder, ['verify'])).status).toBe(0);
     },
   );
+});
+
+test('what a step made goes at once when its inputs cannot be looked at any more', async () => {
+  const folder = temporaryFolder();
+  const body = `
+    write('x');
+    const { createRequire } = await import('node:module');
+    const database = new (createRequire(process.argv[1])('libsql'))(join(baseDir, '.pipeline', 'metadata.db'));
+    database.exec('DROP TABLE pipeline_witness');
+    database.close();`;
+  write(folder, { first: step('first', 'a'), bad: ownComponent(folder, 'bad', body, { from: 'first.report' }) });
+  expect(await run(folder)).toEqual({ first: 'completed', bad: 'failed' });
+  expect(readdirSync(join(folder, '.pipeline', 'staging'))).toEqual([]);
 });
 
 test('an input that several steps find damaged at once is made again for all of them', async () => {
