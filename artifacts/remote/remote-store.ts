@@ -55,7 +55,7 @@ function damaged(address: string, digest: Digest, what: string): StoreError {
 }
 
 /** A stream's text, unless it is longer than anything that belongs there. */
-async function shortText(stream: Readable): Promise<string> {
+async function shortText(stream: Readable, stop: AbortSignal): Promise<string> {
   let size = 0;
   const bounded = new Transform({
     transform: (chunk: Buffer, _, done) => {
@@ -63,12 +63,12 @@ async function shortText(stream: Readable): Promise<string> {
       done(size > MAX_TEXT ? new StoreError('damaged', 'it is larger than anything that belongs there') : null, chunk);
     },
   });
-  const [found] = await Promise.all([text(bounded), pipeline(stream, bounded)]);
+  const [found] = await Promise.all([text(bounded), pipeline(stream, bounded, { signal: stop })]);
   return found;
 }
 
 /** Writes a stream into a new file; stops as soon as it is longer than it may be. */
-async function received(stream: Readable, file: string, size: number): Promise<Digest | undefined> {
+async function received(stream: Readable, file: string, size: number, stop: AbortSignal): Promise<Digest | undefined> {
   const hash = createHash('sha256');
   let bytes = 0;
   const watched = new Transform({
@@ -78,17 +78,21 @@ async function received(stream: Readable, file: string, size: number): Promise<D
       done(bytes > size ? new StoreError('damaged', 'a file is longer than promised') : null, chunk);
     },
   });
-  await pipeline(stream, watched, createWriteStream(file, { flags: 'wx' }));
+  await pipeline(stream, watched, createWriteStream(file, { flags: 'wx' }), { signal: stop });
   return bytes === size ? hash.digest('hex') : undefined;
 }
 
-/** Opens a shared store. */
-export function openRemoteStore(objects: RemoteObjects, rights: RemoteRights): RemoteStore {
+/**
+ * Opens a shared store.
+ *
+ * @param stop - what goes on there when it aborts fails at once, but for a file that is being copied into a folder
+ */
+export function openRemoteStore(objects: RemoteObjects, rights: RemoteRights, stop: AbortSignal): RemoteStore {
   const { address } = objects;
 
   const manifestOf = async (digest: Digest): Promise<Manifest> => {
     const stream = await objects.read(`manifests/${digest}`);
-    const manifest = stream && parseManifest(await shortText(stream), digest);
+    const manifest = stream && parseManifest(await shortText(stream, stop), digest);
     if (manifest === undefined) throw damaged(address, digest, 'its manifest is missing or was changed');
     return manifest;
   };
@@ -104,11 +108,12 @@ export function openRemoteStore(objects: RemoteObjects, rights: RemoteRights): R
     const staged = await artifacts.stage();
     try {
       for (const { path, size, sha256 } of manifest.files) {
+        stop.throwIfAborted();
         const target = join(staged.path, path);
         await mkdir(dirname(target), { recursive: true });
         const stream = await objects.read(`files/${sha256}`);
         if (stream === undefined) throw damaged(address, digest, `${path} is missing`);
-        if ((await received(stream, target, size)) !== sha256)
+        if ((await received(stream, target, size, stop)) !== sha256)
           throw damaged(address, digest, `${path} has other content`);
       }
       const published = await staged.publish();
@@ -120,6 +125,7 @@ export function openRemoteStore(objects: RemoteObjects, rights: RemoteRights): R
   };
 
   const writeText = async (name: string, content: string, artifacts: ArtifactStore): Promise<void> => {
+    stop.throwIfAborted();
     const file = artifacts.scratchPath();
     try {
       await writeFile(file, content, { flag: 'wx' });
@@ -137,6 +143,7 @@ export function openRemoteStore(objects: RemoteObjects, rights: RemoteRights): R
       throw new StoreError('damaged', `artifact ${digest.slice(0, 12)} is damaged, and was not shared`);
     }
     for (const { path, sha256 } of manifest.files) {
+      stop.throwIfAborted();
       if (!replace && (await objects.has(`files/${sha256}`))) continue;
       await objects.write(`files/${sha256}`, join(artifacts.pathOf(digest), path), sha256);
     }
@@ -148,7 +155,7 @@ export function openRemoteStore(objects: RemoteObjects, rights: RemoteRights): R
     rights,
     result: async (fingerprint) => {
       const stream = await objects.read(`results/${fingerprint}`);
-      return stream && decodeResult(await shortText(stream), fingerprint, rights.publicKey);
+      return stream && decodeResult(await shortText(stream, stop), fingerprint, rights.publicKey);
     },
     pull,
     push: async (record, artifacts, replace) => {

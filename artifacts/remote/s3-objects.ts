@@ -38,23 +38,28 @@ function stalls(address: string, { stallMs }: S3Patience): Error {
   return new Error(`${address} stalls: too little came in ${String(stallMs / 1000)} s`);
 }
 
-/** The bytes of a body; fails when they come too slowly, or not at all. */
+/** The bytes of a body; fails when they come too slowly, or not at all, and when they are not wanted any more. */
 async function* arriving(
   body: NonNullable<Response['body']>,
   patience: S3Patience,
   address: string,
+  stop: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
   const reader = (body as ReadableStream<Uint8Array>).getReader();
   let [bytes, before, stalled] = [0, 0, false];
+  // What is being waited for ends then.
+  const cancel = (): void => void reader.cancel().catch(() => undefined);
   const timer = setInterval(() => {
     stalled ||= bytes - before < patience.leastBytes;
     before = bytes;
-    // What is being waited for ends then.
-    if (stalled) void reader.cancel().catch(() => undefined);
+    if (stalled) cancel();
   }, patience.stallMs);
+  stop.addEventListener('abort', cancel);
   try {
     for (;;) {
+      stop.throwIfAborted();
       const { done, value } = await reader.read();
+      stop.throwIfAborted();
       if (stalled) throw stalls(address, patience);
       if (done) return;
       bytes += value.length;
@@ -62,6 +67,7 @@ async function* arriving(
     }
   } finally {
     clearInterval(timer);
+    stop.removeEventListener('abort', cancel);
     await reader.cancel().catch(() => undefined);
   }
 }
@@ -78,8 +84,12 @@ async function refusal(response: Response, what: string): Promise<Error> {
   return new Error(`${what} answers ${String(response.status)}${code === undefined ? '' : ` ${code}`}`);
 }
 
-/** Objects below a place. */
-export function s3Objects(place: S3Place, patience: S3Patience = PATIENCE): RemoteObjects {
+/**
+ * Objects below a place.
+ *
+ * @param stop - what is being asked, sent or received when it aborts fails at once
+ */
+export function s3Objects(place: S3Place, stop: AbortSignal, patience: S3Patience = PATIENCE): RemoteObjects {
   const { accessKeyId, secretAccessKey, sessionToken, region } = place;
   const client = new AwsClient({
     accessKeyId,
@@ -93,9 +103,15 @@ export function s3Objects(place: S3Place, patience: S3Patience = PATIENCE): Remo
   const address = `s3://${place.bucket}/${place.prefix}`.replace(/\/$/u, '');
   /** @param bytes - that go with it */
   const request = async (name: string, init: RequestInit, bytes = 0): Promise<Response> => {
+    stop.throwIfAborted();
     let timer: NodeJS.Timeout | undefined;
-    // A signal would be forgotten: the library makes requests of its own, which garbage collection parts from theirs.
-    const stalled = new Promise<never>((_, reject) => {
+    let abort = (): void => undefined;
+    // Not left to the request's signal alone, which would be forgotten: the library makes requests of its own, which
+    // garbage collection parts from theirs.
+    const ended = new Promise<never>((_, reject) => {
+      abort = () => {
+        reject(stop.reason as Error);
+      };
       timer = setTimeout(
         () => {
           reject(stalls(address, patience));
@@ -103,10 +119,13 @@ export function s3Objects(place: S3Place, patience: S3Patience = PATIENCE): Remo
         patience.stallMs * (1 + bytes / patience.leastBytes),
       );
     });
+    stop.addEventListener('abort', abort);
     try {
-      return await Promise.race([client.fetch(`${base}${name}`, { ...init, redirect: 'error' }), stalled]);
+      const asked = client.fetch(`${base}${name}`, { ...init, signal: stop, redirect: 'error' });
+      return await Promise.race([asked, ended]);
     } finally {
       clearTimeout(timer);
+      stop.removeEventListener('abort', abort);
     }
   };
   return {
@@ -124,7 +143,7 @@ export function s3Objects(place: S3Place, patience: S3Patience = PATIENCE): Remo
         return undefined;
       }
       if (!response.ok || response.body === null) throw await refusal(response, address);
-      return Readable.from(arriving(response.body, patience, address), { objectMode: false });
+      return Readable.from(arriving(response.body, patience, address, stop), { objectMode: false });
     },
     write: async (name, file, sha256) => {
       // A blob has a length and can be sent again; the service compares what arrives with the digest.

@@ -56,7 +56,7 @@ function objectsInFolder(place: string, cwd: string): RemoteObjects {
 }
 
 /** The bucket of an `s3:` address; who asks, and where, is said by the variables that Amazon's own tools read. */
-async function objectsInBucket(place: string, env: Environment['env']): Promise<RemoteObjects> {
+async function objectsInBucket(place: string, env: Environment['env'], stop: AbortSignal): Promise<RemoteObjects> {
   const [, bucket, path = ''] = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,62})(?:\/([\w./-]*))?$/u.exec(place) ?? [];
   if (bucket === undefined || path.split('/').some((part) => part === '.' || part === '..')) {
     throw refuse(`${PLACE} is '${place.slice(0, 80)}'`, 'write it as s3://bucket/prefix');
@@ -78,23 +78,27 @@ async function objectsInBucket(place: string, env: Environment['env']): Promise<
   }
   const prefix = path.replace(/^\/+|\/+$/gu, '');
   const { s3Objects } = await import('../../artifacts/remote/s3-objects.js');
-  return s3Objects({
-    bucket,
-    prefix: prefix === '' ? '' : `${prefix}/`,
-    region,
-    endpoint: endpoint?.replace(/\/+$/u, ''),
-    accessKeyId,
-    secretAccessKey,
-    sessionToken: given('AWS_SESSION_TOKEN'),
-  });
+  return s3Objects(
+    {
+      bucket,
+      prefix: prefix === '' ? '' : `${prefix}/`,
+      region,
+      endpoint: endpoint?.replace(/\/+$/u, ''),
+      accessKeyId,
+      secretAccessKey,
+      sessionToken: given('AWS_SESSION_TOKEN'),
+    },
+    stop,
+  );
 }
 
 /**
  * Opens the shared store; undefined where the environment names none.
  *
+ * @param stop - what goes on there when it aborts fails at once
  * @throws RequestError `bad-remote`
  */
-export async function remoteStore(environment: Environment): Promise<RemoteStore | undefined> {
+export async function remoteStore(environment: Environment, stop: AbortSignal): Promise<RemoteStore | undefined> {
   const { env, cwd } = environment;
   const place = env[PLACE];
   if (place === undefined || place === '') return undefined;
@@ -114,5 +118,6 @@ export async function remoteStore(environment: Environment): Promise<RemoteStore
     privateKey: keyIn(PRIVATE_KEY, environment, createPrivateKey),
     publicKey: keyIn(PUBLIC_KEY, environment, createPublicKey),
   };
-  return openRemoteStore(scheme === 's3' ? await objectsInBucket(place, env) : objectsInFolder(place, cwd), rights);
+  const objects = scheme === 's3' ? await objectsInBucket(place, env, stop) : objectsInFolder(place, cwd);
+  return openRemoteStore(objects, rights, stop);
 }

@@ -73,8 +73,8 @@ export class Run {
     };
     const { request } = options;
     this.#settling = request && new Settling(options, request);
-    this.#shared =
-      options.remote && new SharedResults(options.remote, surroundings.artifacts, surroundings.ownProcess, warn);
+    const { artifacts, ownProcess, stop } = surroundings;
+    this.#shared = options.remote && new SharedResults(options.remote, artifacts, ownProcess, warn, stop);
   }
 
   async run(): Promise<RunOutcome> {
@@ -100,11 +100,8 @@ export class Run {
     for (const { name } of graph.nodes) {
       const state = this.#state.state(name);
       if (state !== 'ready' && state !== 'waiting') continue;
-      if (stop.aborted || this.#failed === undefined) {
-        const given = this.#state.apply(name, 'cancel');
-        this.#options.report({ type: 'step-canceled', node: name });
-        for (const node of given) this.#options.report({ type: 'step-abandoned', node, because: name });
-      } else this.#abandon(name, this.#failed);
+      if (stop.aborted || this.#failed === undefined) this.#cancel(name);
+      else this.#abandon(name, this.#failed);
     }
     return stop.aborted ? 'canceled' : this.#failed === undefined ? 'complete' : 'failed';
   }
@@ -280,6 +277,7 @@ export class Run {
     if (decision.kind === 'resolved') this.#useResolved(node, decision);
     else if (decision.kind === 'skipped') this.#skip(node.name, node.spec.name, decision.reason);
     else if (await this.#fetch(node, inputs, decision)) return;
+    else if (this.#options.stop.aborted) this.#cancel(node.name);
     else if (await this.#proveInputs(node, inputs)) await this.#execute(node, inputs, decision);
   }
 
@@ -477,14 +475,19 @@ export class Run {
   }
 
   #fail(name: string, failure: StepFailure, canceled: boolean, resources: StepResources | undefined): void {
+    if (canceled) {
+      this.#cancel(name);
+      return;
+    }
     const { report } = this.#options;
-    if (canceled) report({ type: 'step-canceled', node: name });
-    else {
-      this.#failed ??= name;
-      report({ type: 'step-failed', node: name, failure, resources, log: stepLogPath(this.#id, name) });
-    }
-    for (const abandoned of this.#state.apply(name, canceled ? 'cancel' : 'fail')) {
-      report({ type: 'step-abandoned', node: abandoned, because: name });
-    }
+    this.#failed ??= name;
+    report({ type: 'step-failed', node: name, failure, resources, log: stepLogPath(this.#id, name) });
+    for (const node of this.#state.apply(name, 'fail')) report({ type: 'step-abandoned', node, because: name });
+  }
+
+  #cancel(name: string): void {
+    const { report } = this.#options;
+    report({ type: 'step-canceled', node: name });
+    for (const node of this.#state.apply(name, 'cancel')) report({ type: 'step-abandoned', node, because: name });
   }
 }

@@ -41,16 +41,19 @@ export class SharedResults {
   readonly #artifacts: ArtifactStore;
   readonly #ownProcess: OwnProcess;
   readonly #warn: Warn;
+  readonly #stop: AbortSignal;
   readonly #pushing = new PQueue({ concurrency: PUSHED_AT_ONCE });
   /** Fingerprints whose copy there is damaged, and is written over. */
   readonly #damaged = new Set<Digest>();
   #reachable = true;
 
-  constructor(remote: RemoteStore, artifacts: ArtifactStore, ownProcess: OwnProcess, warn: Warn) {
+  /** @param stop - aborts when the run is to stop, and with it what goes on in the remote store */
+  constructor(remote: RemoteStore, artifacts: ArtifactStore, ownProcess: OwnProcess, warn: Warn, stop: AbortSignal) {
     this.#remote = remote;
     this.#artifacts = artifacts;
     this.#ownProcess = ownProcess;
     this.#warn = warn;
+    this.#stop = stop;
   }
 
   get address(): string {
@@ -74,7 +77,7 @@ export class SharedResults {
       }
       return { record, outputs };
     } catch (error) {
-      this.#tell(node.name, fingerprint, error);
+      if (!this.#stop.aborted) this.#tell(node.name, fingerprint, error);
       return undefined;
     }
   }
@@ -85,6 +88,7 @@ export class SharedResults {
     void this.#pushing.add(async () => {
       if (!this.#reachable) return;
       try {
+        this.#stop.throwIfAborted();
         await this.#ownProcess.during(() =>
           this.#remote.push(record, this.#artifacts, this.#damaged.has(record.fingerprint)),
         );
@@ -107,6 +111,9 @@ export class SharedResults {
     }
     if (!this.#reachable) return;
     this.#reachable = false;
-    this.#warn(node, `${this.address} cannot be used: ${errorMessage(error)}; the run goes on without it`);
+    const why = this.#stop.aborted
+      ? `the run was stopped before all of its results were in ${this.address}`
+      : `${this.address} cannot be used: ${errorMessage(error)}; the run goes on without it`;
+    this.#warn(node, why);
   }
 }

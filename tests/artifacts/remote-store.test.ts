@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
+import { setTimeout } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
 import { build } from 'esbuild';
 import { currentProcess } from '../../artifacts/process-identity.js';
@@ -18,6 +19,7 @@ import { temporaryFolders } from '../rig/temp-folder.js';
 const temporaryFolder = temporaryFolders();
 const startServer = fileServers();
 
+const NEVER = new AbortController().signal;
 const RIGHTS = { write: true, privateKey: undefined, publicKey: undefined };
 
 describe('a shared folder', () => {
@@ -75,12 +77,13 @@ describe('a shared folder', () => {
 });
 
 describe('a bucket whose service', () => {
-  const objectsOf = (endpoint: string, stallMs = 60): RemoteObjects =>
+  const objectsOf = (endpoint: string, stallMs = 60, stop = NEVER): RemoteObjects =>
     s3Objects(
       {
         ...{ bucket: 'models', prefix: '', region: 'here', endpoint, sessionToken: undefined },
         ...{ accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'kept-secret' },
       },
+      stop,
       { stallMs, leastBytes: 1000 },
     );
 
@@ -108,6 +111,26 @@ describe('a bucket whose service', () => {
       await text((await objectsOf(server.url, 300).read('files/a')) as Readable);
     await expect(reading()).rejects.toThrow('s3://models stalls');
   });
+
+  test('never answers, or not to the end, is left at once when the run stops', async () => {
+    const file = join(temporaryFolder(), 'data');
+    writeFileSync(file, 'x');
+    const server = await startServer((request, response) => {
+      if (request.method === 'GET') response.write('begun');
+    });
+    const asking: readonly ((objects: RemoteObjects) => Promise<unknown>)[] = [
+      (objects) => objects.has('files/a'),
+      (objects) => objects.write('files/a', file, 'a'.repeat(64)),
+      async (objects) => await text((await objects.read('files/a')) as Readable),
+    ];
+    for (const ask of asking) {
+      const stop = new AbortController();
+      const asked = ask(objectsOf(server.url, 600_000, stop.signal));
+      await expect(Promise.race([asked, setTimeout(20, 'waiting')])).resolves.toBe('waiting');
+      stop.abort();
+      await expect(asked).rejects.toThrow('aborted');
+    }
+  });
 });
 
 describe('bringing an artifact', () => {
@@ -125,7 +148,7 @@ describe('bringing an artifact', () => {
         return await there.read(name);
       },
     };
-    const remote = openRemoteStore(objects, RIGHTS);
+    const remote = openRemoteStore(objects, RIGHTS, NEVER);
     expect(await remote.pull(published.digest, artifacts)).toEqual(published);
     expect(asked).toEqual([]);
     await artifacts.quarantine(published.digest);

@@ -1,18 +1,24 @@
 /**
  * A store that several machines share; each machine is a store of its own here.
  */
+import type { ChildProcess } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { canonicalJson } from '../../artifacts/canonical-json.js';
 import { sha256Hex } from '../../artifacts/digest.js';
+import { faultsOf } from '../faults/stored.js';
 import { startBucket, type Bucket } from '../rig/bucket.js';
-import { events, pipeline } from '../rig/cli.js';
+import { events, pipeline, startPipeline } from '../rig/cli.js';
+import { fileServers } from '../rig/file-server.js';
+import { untilEnded } from '../rig/processes.js';
 import { executed, step, writePipeline } from '../rig/steps.js';
 import { temporaryFolders } from '../rig/temp-folder.js';
 
 const temporaryFolder = temporaryFolders();
+const startServer = fileServers();
 
 interface Ran {
   readonly status: number | null;
@@ -259,6 +265,31 @@ describe('a shared store in a bucket', () => {
     expect(warnings).toEqual([
       's3://models/team cannot be used: s3://models/team answers 403 SignatureDoesNotMatch; the run goes on without it',
     ]);
+  });
+
+  test.each([
+    ['looks for a result', 'GET', 0, []],
+    ['shares one', 'HEAD', 2, ['the run was stopped before all of its results were in s3://models/team']],
+  ])('a run that %s there ends at once with a signal', async (_, waitsFor, completed, warnings) => {
+    const { folder, count } = workplace();
+    const started: ChildProcess[] = [];
+    const { url } = await startServer(({ method }, response) => {
+      if (method === waitsFor) started[0]?.kill('SIGTERM');
+      else response.writeHead(404).end();
+    });
+    const env = access({ PIPELINE_REMOTE_ACCESS: 'write', AWS_ENDPOINT_URL_S3: new URL(url).origin });
+    const child = startPipeline(folder, ['run', 'p.yaml', '--json'], env);
+    started.push(child);
+    const said = child.stdout === null ? '' : text(child.stdout);
+    // The service is waited for half a minute.
+    const begun = Date.now();
+    expect(await untilEnded(child)).toEqual({ status: 130, signal: null });
+    expect(Date.now() - begun).toBeLessThan(25_000);
+    const told = events(await said);
+    expect(told.filter(({ type }) => type === 'step-log').map(({ message }) => message)).toEqual(warnings);
+    expect(told.filter(({ type }) => type === 'step-started').length).toBeLessThanOrEqual(completed);
+    expect(count()).toBeLessThanOrEqual(completed);
+    expect(faultsOf(join(folder, '.pipeline'))).toEqual([]);
   });
 
   test.each([

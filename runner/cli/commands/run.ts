@@ -54,9 +54,9 @@ async function runGraph(
   const over = overBudget(selected, budget);
   if (over.length > 0) throw new InvalidPipeline(over);
   const limit = storeLimit(environment);
-  const remote = await remoteStore(environment);
-  const observers = await runObservers(args, environment, realClock);
   const stop = new AbortController();
+  const remote = await remoteStore(environment, stop.signal);
+  const observers = await runObservers(args, environment, realClock);
   const kill = new AbortController();
   const { stdout, json, root, cwd } = environment;
   const shown = { rootOption: rootOption(environment), rootPath: shownPath(root, cwd) };
