@@ -3,12 +3,16 @@
  */
 import { createWriteStream, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
+import { isIP } from 'node:net';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { createGzip, gzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { digestOfPath } from '../../artifacts/digest.js';
-import { redirectFault } from '../../components/example-gen/download/redirects.js';
+import { requestFollowing } from '../../components/example-gen/download/redirects.js';
+import { requestFile } from '../../components/example-gen/download/request.js';
 import { openCsv } from '../../components/example-gen/sources/csv-source.js';
 import { openImages } from '../../components/example-gen/sources/images-source.js';
 import type { StepError } from '../../components/executor.js';
@@ -17,9 +21,11 @@ import { readCsvRows } from '../../components/formats/csv.js';
 import { decodeImage, imageSize } from '../../components/formats/decode-image.js';
 import { encodeIdx, openIdx } from '../../components/formats/idx.js';
 import { generate } from '../components/example-gen/generate.js';
+import { fileServers } from '../rig/file-server.js';
 import { temporaryFolders } from '../rig/temp-folder.js';
 
 const temporaryFolder = temporaryFolders();
+const startServer = fileServers();
 
 function written(bytes: Uint8Array): string {
   const file = join(temporaryFolder(), 'file');
@@ -258,10 +264,30 @@ describe('folders', () => {
 });
 
 describe('a redirect', () => {
-  const fault = async (from: string, to: string, addresses: readonly string[] = ['93.184.216.34']): Promise<string> =>
-    (await redirectFault(new URL(from), new URL(to), (host) =>
-      Promise.resolve(host === 'inside.example' ? addresses : ['93.184.216.34']),
-    )) ?? 'followed';
+  const PUBLIC = '93.184.216.34';
+
+  /** Where a download ends that is redirected once, or why it does not; hosts have these addresses, by name. */
+  const fault = async (
+    from: string,
+    to: string,
+    addresses: (host: string) => readonly string[] = () => [PUBLIC],
+  ): Promise<string> => {
+    const answers = (url: URL): Partial<IncomingMessage> =>
+      url.href === new URL(from).href
+        ? { statusCode: 302, headers: { location: to }, destroy: () => undefined as never }
+        : { statusCode: 200, headers: {} };
+    const { signal } = new AbortController();
+    try {
+      await requestFollowing({ url: new URL(from), headers: {}, signal }, ({ url, judge }) => {
+        const host = url.hostname.replace(/^\[|\]$/gu, '');
+        judge(isIP(host) === 0 ? addresses(host) : [host]);
+        return Promise.resolve(answers(url) as IncomingMessage);
+      });
+      return 'followed';
+    } catch (error) {
+      return (error as Error).message;
+    }
+  };
 
   test('to another public address is followed', async () => {
     expect(await fault('https://a.example/x', 'https://b.example/y')).toBe('followed');
@@ -293,12 +319,51 @@ describe('a redirect', () => {
   });
 
   test('to a name that has a private address among others is refused', async () => {
-    expect(await fault('https://a.example/', 'https://inside.example/', ['93.184.216.34', '10.0.0.1'])).toContain(
-      'in a private network',
-    );
+    const inside = (host: string): readonly string[] => (host === 'inside.example' ? [PUBLIC, '10.0.0.1'] : [PUBLIC]);
+    expect(await fault('https://a.example/', 'https://inside.example/', inside)).toContain('in a private network');
+  });
+
+  test('of a host that has moved inside meanwhile does not count as one from there', async () => {
+    const answers = [[PUBLIC], ['10.0.0.1']];
+    const moving = (): readonly string[] => answers.shift() ?? [];
+    expect(await fault('https://a.example/x', 'https://a.example/y', moving)).toContain('in a private network');
   });
 
   test('within the private network is followed', async () => {
     expect(await fault('http://10.0.0.1/x', 'http://10.0.0.2/x')).toBe('followed');
+  });
+});
+
+describe('a request for a file', () => {
+  const signal = new AbortController().signal;
+
+  test('goes to the address that was judged, however often its name is looked up', async () => {
+    const server = await startServer((_, response) => response.end('here'));
+    const url = new URL(server.url.replace('127.0.0.1', 'moving.example'));
+    const addresses = ['127.0.0.1', '192.0.2.1'];
+    const judged: (readonly string[])[] = [];
+    const response = await requestFile({
+      ...{ url, headers: {}, signal },
+      judge: (given) => judged.push(given),
+      resolve: (_host, _options, callback) => {
+        callback(null, [{ address: addresses.shift() ?? '', family: 4 }]);
+      },
+    });
+    expect([await text(response), judged, addresses]).toEqual(['here', [['127.0.0.1']], ['192.0.2.1']]);
+  });
+
+  test.each(['127.0.0.1', 'inside.example'])('to %s is not made where it must not be', async (host) => {
+    const server = await startServer((_, response) => response.end('here'));
+    const asked = requestFile({
+      ...{ url: new URL(server.url.replace('127.0.0.1', host)), headers: {}, signal },
+      judge: ([address]) => {
+        throw new Error(`${String(address)} is inside`);
+      },
+      resolve: (_host, _options, callback) => {
+        callback(null, [{ address: '127.0.0.1', family: 4 }]);
+      },
+    });
+    await expect(asked).rejects.toThrow('127.0.0.1 is inside');
+    expect(server.ranges).toEqual([]);
   });
 });

@@ -2,13 +2,9 @@
  * Where a server may send a download to: other web addresses, but from a public one never into the private network that
  * this machine stands in.
  */
-import { lookup } from 'node:dns/promises';
+import type { IncomingMessage } from 'node:http';
 import { BlockList, isIP } from 'node:net';
-
-/** Finds the addresses of a host. */
-export type Resolve = (host: string) => Promise<readonly string[]>;
-
-const resolveHost: Resolve = async (host) => (await lookup(host, { all: true })).map(({ address }) => address);
+import { requestFile, type FileRequest } from './request.js';
 
 /** Networks of this machine, its neighbours and groups of them: RFC 1112, 1122, 1918, 3879, 3927, 4193, 4291, 6598. */
 const PRIVATE: readonly (readonly [string, number, 'ipv4' | 'ipv6'])[] = [
@@ -32,22 +28,53 @@ function privateNetworks(): BlockList {
   return list;
 }
 
-/** Whether any address of a host is private; a host that has none is not: connecting to it will say so. */
-async function isPrivate({ hostname }: URL, resolve: Resolve): Promise<boolean> {
-  const host = hostname.replace(/^\[|\]$/gu, '');
-  const addresses = isIP(host) === 0 ? await resolve(host).catch(() => []) : [host];
+/** Whether one of these addresses is private. */
+function hasPrivate(addresses: readonly string[]): boolean {
   const networks = privateNetworks();
   return addresses.some((address) => networks.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4'));
 }
 
+/** Redirects that are followed. */
+const MAX_REDIRECTS = 5;
+
+/** A server sends a download to where it must not go. */
+export class BadRedirect extends Error {
+  override readonly name = 'BadRedirect';
+}
+
 /**
- * What is wrong with a redirect; undefined when it may be followed.
+ * Asks for a file, and follows redirects as far as they are allowed. Whether the address that the pipeline names is in a
+ * private network is found out when it is connected to, and holds for all that it redirects to.
  *
- * @param from - the address that the pipeline names, not one that it was redirected to
+ * @throws BadRedirect, and the system's error where there is no connection
  */
-export async function redirectFault(from: URL, to: URL, resolve: Resolve = resolveHost): Promise<string | undefined> {
-  if (to.protocol !== 'http:' && to.protocol !== 'https:')
-    return `it redirects to ${to.protocol}, not to a web address`;
-  if (!(await isPrivate(to, resolve)) || (await isPrivate(from, resolve))) return undefined;
-  return `it redirects to ${to.host}, in a private network`;
+export async function requestFollowing(
+  asked: Omit<FileRequest, 'judge'>,
+  request: typeof requestFile = requestFile,
+): Promise<IncomingMessage> {
+  let isInside = false;
+  const named: FileRequest['judge'] = (addresses) => {
+    isInside = hasPrivate(addresses);
+  };
+  let { url } = asked;
+  let judge = named;
+  for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
+    const response = await request({ ...asked, url, judge });
+    const { statusCode = 0, headers } = response;
+    const { location } = headers;
+    if (![301, 302, 303, 307, 308].includes(statusCode) || location === undefined) return response;
+    response.destroy();
+    if (!URL.canParse(location, url.href)) throw new BadRedirect('it redirects to what is no address');
+    const to = new URL(location, url.href);
+    if (to.protocol !== 'http:' && to.protocol !== 'https:') {
+      throw new BadRedirect(`it redirects to ${to.protocol}, not to a web address`);
+    }
+    url = to;
+    judge = (addresses) => {
+      if (!isInside && hasPrivate(addresses)) {
+        throw new BadRedirect(`it redirects to ${to.host}, in a private network`);
+      }
+    };
+  }
+  throw new BadRedirect(`it redirects more than ${String(MAX_REDIRECTS)} times`);
 }

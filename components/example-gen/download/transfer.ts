@@ -3,10 +3,11 @@
  * the bytes are the right ones, the caller finds out.
  */
 import { open, rm, stat } from 'node:fs/promises';
+import type { IncomingMessage } from 'node:http';
 import { errorMessage, systemErrorCode } from '../../../artifacts/system-error.js';
 import { StepError } from '../../executor.js';
 import { writeError } from '../../formats/byte-stream.js';
-import { redirectFault } from './redirects.js';
+import { BadRedirect, requestFollowing } from './redirects.js';
 
 /** How patient a transfer is. */
 export interface TransferPatience {
@@ -34,33 +35,16 @@ export class TransferError extends Error {
 const refused = (message: string): TransferError => new TransferError('refused', message);
 const broken = (message: string): TransferError => new TransferError('broken', message);
 
-const UNREACHABLE = new Set([
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'ECONNREFUSED',
-  'ENETUNREACH',
-  'EHOSTUNREACH',
-  'ENETDOWN',
-  'UND_ERR_CONNECT_TIMEOUT',
-]);
+const UNREACHABLE = new Set(['ENOTFOUND', 'EAI_AGAIN', 'ECONNREFUSED', 'ENETUNREACH', 'EHOSTUNREACH', 'ENETDOWN']);
 
-const BROKEN = new Set([
-  'ECONNRESET',
-  'EPIPE',
-  'ETIMEDOUT',
-  'UND_ERR_SOCKET',
-  'UND_ERR_HEADERS_TIMEOUT',
-  'UND_ERR_BODY_TIMEOUT',
-  'UND_ERR_RES_CONTENT_LENGTH_MISMATCH',
-]);
+const BROKEN = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ERR_STREAM_PREMATURE_CLOSE']);
 
-/** What a failed fetch says: the reason is its cause. Anything unknown, such as a bad certificate, stays as it is. */
-function fetchError(error: unknown): TransferError {
-  const cause = typeof error === 'object' && error !== null && 'cause' in error ? error.cause : undefined;
-  const reason = cause ?? error;
-  const code = systemErrorCode(reason) ?? '';
-  const kind = UNREACHABLE.has(code) ? 'unreachable' : BROKEN.has(code) ? 'broken' : 'refused';
-  return new TransferError(kind, errorMessage(reason) || code);
+/** What a failed request says. Anything unknown, such as a bad certificate, stays as it is. */
+function requestError(error: unknown): TransferError {
+  const code = systemErrorCode(error) ?? '';
+  const isConnecting = typeof error === 'object' && error !== null && 'syscall' in error && error.syscall === 'connect';
+  const kind = isConnecting || UNREACHABLE.has(code) ? 'unreachable' : BROKEN.has(code) ? 'broken' : 'refused';
+  return new TransferError(kind, errorMessage(error) || code);
 }
 
 /** Size of what is there already. */
@@ -77,49 +61,29 @@ async function sizeOf(file: string): Promise<number> {
  * @param offset - what the request asked to start from
  * @throws TransferError when the response is not the file
  */
-function startOf(response: Response, offset: number, total: number): number {
-  const header = (name: string): string | undefined => response.headers.get(name) ?? undefined;
-  const { status } = response;
+function startOf({ statusCode: status = 0, headers }: IncomingMessage, offset: number, total: number): number {
   if (status === 408 || status === 429 || status >= 500) throw broken(`the server answers ${String(status)}`);
   if (status !== 200 && status !== 206) throw refused(`the server answers ${String(status)}`);
-  if (/^(text\/|application\/xhtml)/iu.test(header('content-type') ?? '')) {
-    throw refused(`the server sends a page (${header('content-type') ?? ''}) instead of the file`);
+  const type = headers['content-type'] ?? '';
+  if (/^(text\/|application\/xhtml)/iu.test(type)) {
+    throw refused(`the server sends a page (${type}) instead of the file`);
   }
-  const encoding = header('content-encoding') ?? 'identity';
+  const encoding = headers['content-encoding'] ?? 'identity';
   if (encoding !== 'identity') throw refused(`the server sends the file in another encoding, ${encoding}`);
   let start = 0;
   if (status === 206) {
-    const [, first, size] = /^bytes (\d+)-\d+\/(\d+|\*)$/u.exec(header('content-range') ?? '') ?? [];
+    const range = headers['content-range'] ?? '';
+    const [, first, size] = /^bytes (\d+)-\d+\/(\d+|\*)$/u.exec(range) ?? [];
     if (Number(first) !== offset || (size !== '*' && Number(size) !== total)) {
-      throw refused(`the server sends another range than was asked for: ${header('content-range') ?? 'none'}`);
+      throw refused(`the server sends another range than was asked for: ${range === '' ? 'none' : range}`);
     }
     start = offset;
   }
-  const length = header('content-length');
+  const length = headers['content-length'];
   if (length !== undefined && Number(length) !== total - start) {
     throw refused(`the server has ${length} bytes, not ${String(total - start)}`);
   }
   return start;
-}
-
-/** Redirects that are followed. */
-const MAX_REDIRECTS = 5;
-
-/** Fetches, and follows redirects as far as they are allowed. */
-async function fetchFollowing(address: string, init: RequestInit): Promise<Response> {
-  const from = new URL(address);
-  let url = from;
-  for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
-    const response = await fetch(url, { ...init, redirect: 'manual' });
-    const location = response.headers.get('location');
-    if (![301, 302, 303, 307, 308].includes(response.status) || location === null) return response;
-    await response.body?.cancel();
-    if (!URL.canParse(location, url.href)) throw refused('it redirects to what is no address');
-    url = new URL(location, url.href);
-    const fault = await redirectFault(from, url);
-    if (fault !== undefined) throw refused(fault);
-  }
-  throw refused(`it redirects more than ${String(MAX_REDIRECTS)} times`);
 }
 
 /** Writes the bytes of a response into the file. */
@@ -178,34 +142,38 @@ export async function transfer(
     before = length;
   }, patience.stallMs);
   try {
-    const response = await fetchFollowing(url, {
-      // A server must not pack what is packed, nor fetch unpack it.
-      headers: { 'accept-encoding': 'identity', ...(offset > 0 ? { range: `bytes=${String(offset)}-` } : {}) },
+    const response = await requestFollowing({
+      url: new URL(url),
+      // A server must not pack what is packed; some answer nobody who gives no name.
+      headers: {
+        'accept-encoding': 'identity',
+        'user-agent': 'tfjs-pipelines',
+        ...(offset > 0 ? { range: `bytes=${String(offset)}-` } : {}),
+      },
       signal: AbortSignal.any([signal, stall.signal]),
     });
     try {
-      if (response.status === 416) {
+      if (response.statusCode === 416) {
         await rm(file, { force: true });
         throw broken('the server cannot go on from where the download stopped');
       }
       const start = startOf(response, offset, total);
       before = length = start;
-      if (response.body === null) throw broken('the server sends nothing');
-      await receive(response.body, file, start, total, (received) => {
+      await receive(response, file, start, total, (received) => {
         length = received;
         onBytes(received);
       });
-    } catch (error) {
+    } finally {
       // Ends the connection too: whatever else would come is not wanted.
-      await response.body?.cancel().catch(() => undefined);
-      throw error;
+      response.destroy();
     }
   } catch (error) {
     signal.throwIfAborted();
     if (stall.signal.aborted)
       throw broken(`the server stalls: too little came in ${String(patience.stallMs / 1000)} s`);
     if (error instanceof TransferError || error instanceof StepError) throw error;
-    throw fetchError(error);
+    if (error instanceof BadRedirect) throw refused(error.message);
+    throw requestError(error);
   } finally {
     clearInterval(watch);
   }
