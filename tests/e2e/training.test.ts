@@ -51,14 +51,15 @@ async function run(folder: string, ...more: readonly string[]) {
   if (status !== 0) throw new Error(`${stdout}\n${stderr}`);
   const all = events(stdout);
   const ends = all.filter(({ type }) => type === 'step-cached' || type === 'step-completed');
-  const told = all.flatMap(({ node, message }) => {
-    const epoch = /^epoch (\d+):/u.exec(String(message))?.[1];
-    return node === 'trainer' && epoch !== undefined ? [Number(epoch)] : [];
-  });
+  const said = all.flatMap(({ node, message }) => (node === 'trainer' ? [String(message)] : []));
+  const numbers = (pattern: RegExp): readonly number[] =>
+    said.flatMap((message) => pattern.exec(message)?.[1] ?? []).map(Number);
   const outputs = ends.flatMap((end) => end['outputs'] as readonly { type: string; digest: string }[]);
   return {
     ends: Object.fromEntries(ends.map(({ node, type }) => [String(node), String(type).replace('step-', '')])),
-    epochs: told,
+    epochs: numbers(/^epoch (\d+):/u),
+    from: numbers(/^goes on from the checkpoint after epoch (\d+)$/u),
+    kept: numbers(/^the model has the weights of epoch (\d+)$/u),
     digests: outputs.map(({ type, digest }) => `${type} ${digest}`).sort(),
   };
 }
@@ -81,12 +82,17 @@ describe('a training', () => {
     const ended = new Promise((resolve) => child.on('close', resolve));
     child.kill('SIGKILL');
     await ended;
+    const { stdout } = await pipeline(folder, ['show']);
+    expect(stdout.trimEnd().split('\n').at(-1)).toBe('next: pipeline resume 1');
     const resumed = await run(folder);
     expect(resumed.ends).toEqual({ examples: 'cached', trainer: 'completed', evaluator: 'completed' });
     expect(resumed.epochs[0]).toBeGreaterThan(5);
     expect(resumed.epochs.at(-1)).toBe(epochs);
+    expect(resumed.from).toEqual([Number(resumed.epochs[0]) - 1]);
+    expect(resumed.kept).toEqual([epochs]);
     const undisturbed = await run(workplace(epochs));
     expect(undisturbed.epochs).toHaveLength(epochs);
+    expect(undisturbed.from).toEqual([]);
     expect(resumed.digests).toEqual(undisturbed.digests);
   });
 

@@ -137,7 +137,9 @@ function showText(run: RunRecord, store: OpenStore, environment: Environment): s
   const failures = executions.flatMap(({ execution }) => failureLines(execution, store, environment));
   const failed = executions.find(({ execution }) => execution.state === 'FAILED')?.execution.node;
   const executed = executions.findLast(({ execution }) => execution.state === 'COMPLETE')?.execution.node;
-  const next = failed ?? executed ?? executions.at(-1)?.execution.node;
+  const told = failed ?? executed ?? executions.at(-1)?.execution.node;
+  const hasDied = executions.some(({ execution }) => execution.failure?.code === 'process-died');
+  const next = hasDied ? `resume ${String(run.id)}` : told && `explain ${told} --run ${String(run.id)}`;
   return [
     `${headline(run, now, style).join('\n')}\n`,
     executions.length === 0
@@ -147,9 +149,7 @@ function showText(run: RunRecord, store: OpenStore, environment: Environment): s
     section('resources', [...tableLines(RESOURCES, resources, width), ...(isAllMeasured ? [] : UNMEASURED)], style),
     section('metrics', tableLines([NAME, NAME, PLAIN], metrics, width), style),
     section('failures', failures, style),
-    next === undefined
-      ? ''
-      : `\nnext: ${style.strong(`pipeline explain ${next} --run ${String(run.id)}${rootOption(environment)}`)}\n`,
+    next === undefined ? '' : `\nnext: ${style.strong(`pipeline ${next}${rootOption(environment)}`)}\n`,
   ].join('');
 }
 
