@@ -6,11 +6,14 @@ import { randomUUID } from 'node:crypto';
 import {
   chmodSync,
   closeSync,
+  constants,
+  fstatSync,
   fsync,
   linkSync,
   lstatSync,
   mkdirSync,
   openSync,
+  readSync,
   readdirSync,
   renameSync,
   rmdirSync,
@@ -211,6 +214,9 @@ export const realDisk: Disk = {
     }),
 };
 
+/** Some of them, not awaited: for what belongs into a transaction of the database. Nothing is made durable. */
+export const diskAtOnce = { writeNew, rename: move, removeFile };
+
 /** A file that lines are added to. */
 export interface AppendedFile {
   readonly append: (text: string) => void;
@@ -232,6 +238,52 @@ export function openAppended(path: string): AppendedFile {
         writeSync(file, text.slice(0, text.length / 2));
       });
       writeSync(file, text);
+    },
+    close: () => {
+      closeSync(file);
+    },
+  };
+}
+
+/** A file that was there when it was opened, to read and to add to; it may be moved at any time. */
+export interface SharedFile {
+  readonly size: () => number;
+  readonly read: () => string;
+  /** Adds in one piece: what others add at the same time comes before or after. */
+  readonly append: (text: string) => void;
+  /** Whether it still has the name that it was opened by. */
+  readonly isInPlace: () => boolean;
+  readonly close: () => void;
+}
+
+/** Opens a file that processes add to; undefined when it is not there. Not made durable. */
+export function openShared(path: string): SharedFile | undefined {
+  let file: number;
+  try {
+    file = openSync(path, constants.O_RDWR | constants.O_APPEND | constants.O_NOFOLLOW);
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+  const { ino, dev } = fstatSync(file);
+  return {
+    size: () => fstatSync(file).size,
+    read: () => {
+      const bytes = Buffer.alloc(fstatSync(file).size);
+      return bytes.toString('utf8', 0, readSync(file, bytes, 0, bytes.length, 0));
+    },
+    append: (text) => {
+      announce('write', path, () => {
+        writeSync(file, text.slice(0, text.length / 2));
+      });
+      // Once only: the rest of what found no room would come after what others added.
+      const length = writeSync(file, text);
+      if (length < Buffer.byteLength(text))
+        throw Object.assign(new Error(`${path}: no space left`), { code: 'ENOSPC' });
+    },
+    isInPlace: () => {
+      const now = statSync(path, { throwIfNoEntry: false });
+      return now?.ino === ino && now.dev === dev;
     },
     close: () => {
       closeSync(file);

@@ -33,6 +33,14 @@ export interface Double {
   readonly double: number;
 }
 
+/** What goes with every transaction. */
+export interface Companion {
+  /** First in it. */
+  begun(): void;
+  /** After it; must not throw for what the disk says. */
+  committed(): void;
+}
+
 /** Rows of one table that are written by one statement. */
 const ROWS_AT_ONCE = 50;
 
@@ -126,6 +134,7 @@ export class Database {
   /** The last id given in this transaction, by table. */
   readonly #ids = new Map<string, number>();
   #depth = 0;
+  #companion: Companion | undefined;
 
   /** @throws StoreError when the file cannot be opened */
   constructor(readonly path: string) {
@@ -140,6 +149,11 @@ export class Database {
     } catch (error) {
       throw storeError(error, path);
     }
+  }
+
+  /** Lets something go with every transaction from now on. */
+  accompany(companion: Companion): void {
+    this.#companion = companion;
   }
 
   /** Runs statements without parameters. */
@@ -208,12 +222,13 @@ export class Database {
     this.#announce('begin');
     this.execute('BEGIN IMMEDIATE');
     this.#depth = 1;
+    let result: T;
     try {
-      const result = work();
+      this.#companion?.begun();
+      result = work();
       this.#insertPending();
       this.#announce('commit');
       this.execute('COMMIT');
-      return result;
     } catch (error) {
       this.#rollBack();
       onRollback();
@@ -223,6 +238,8 @@ export class Database {
       this.#ids.clear();
       this.#depth = 0;
     }
+    this.#companion?.committed();
+    return result;
   }
 
   /**

@@ -21,6 +21,22 @@ import type {
 /** What is known when a run begins. */
 export type NewRun = Pick<RunRecord, 'pipeline' | 'file' | 'params' | 'startedAt' | 'owner'>;
 
+/** What a run repeats. */
+export interface Repeat {
+  /** The run that has the executions. */
+  readonly of: number;
+  /** How many. */
+  readonly nodes: number;
+  readonly endedAt: number;
+}
+
+/** A run that repeats another, as it is told. */
+export interface NumberedRepeat {
+  readonly run: number;
+  /** Bytes of all artifacts that stand in the store, each counted once. */
+  readonly standingBytes: number;
+}
+
 /** A fingerprint as it is kept: the hashed document and, beside it, where each ingredient came from. */
 export interface FingerprintRecord {
   readonly digest: Digest;
@@ -166,14 +182,12 @@ export interface MetadataStore {
   beginRun(run: NewRun): RunRecord;
   /**
    * Records a run that is complete at once: all its executions are those of an earlier run, whose outputs stand for it.
+   * The next ones can then be noted without opening the metadata; see repeat-log.ts.
    *
-   * @param repeat - `of`: that run; `nodes`: how many executions it has
-   * @returns its id; or undefined, recording nothing, when a run that looked for executions would not find just these
+   * @returns undefined, recording nothing, when a run that looked for executions would not find just these, and when
+   * another run goes on
    */
-  recordRepeat(
-    run: NewRun,
-    repeat: { readonly of: number; readonly nodes: number; readonly endedAt: number },
-  ): number | undefined;
+  recordRepeat(run: NewRun, repeat: Repeat): NumberedRepeat | undefined;
   endRun(runId: number, state: Exclude<RunState, 'RUNNING'>, endedAt: number): void;
   /** Closes runs and executions that say RUNNING though their process has died: as FAILED. Returns the runs closed. */
   closeDeadRuns(isAlive: (owner: ProcessIdentity) => boolean, now: number): readonly RunRecord[];

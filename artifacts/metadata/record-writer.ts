@@ -131,10 +131,11 @@ export class RecordWriter {
     return runRecord(row);
   }
 
-  /** A run with its context. */
-  insertRun(run: NewRun, state: RunState, endedAt: number | null): RunRecord {
+  /** A run with its context. @param wanted - its number, where that is not for the database to choose */
+  insertRun(run: NewRun, state: RunState, endedAt: number | null, wanted: number | null = null): RunRecord {
     const id = this.#database.run(
-      'INSERT INTO pipeline_run (context_id, pipeline, file, params, state, started_at, ended_at, owner) VALUES (0, ?, ?, ?, ?, ?, ?, ?)',
+      'INSERT INTO pipeline_run (id, context_id, pipeline, file, params, state, started_at, ended_at, owner) VALUES (?, 0, ?, ?, ?, ?, ?, ?, ?)',
+      wanted,
       run.pipeline,
       run.file,
       canonicalJson(run.params),

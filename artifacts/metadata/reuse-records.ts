@@ -38,6 +38,14 @@ function witnessesOf(rows: readonly Row[]): ReadonlyMap<Digest, StatWitness> {
   return witnesses;
 }
 
+/** Bytes of all artifacts that stand in the store, each counted once. */
+export function standingBytes(database: Database): number {
+  const row = database.get(
+    'SELECT COALESCE(sum(bytes), 0) AS bytes FROM (SELECT d.digest, max(d.bytes) AS bytes FROM pipeline_witness w JOIN pipeline_artifact d ON d.digest = w.digest GROUP BY d.digest)',
+  );
+  return row === undefined ? 0 : number(row, 'bytes');
+}
+
 /** Reads and writes of a file on what may be used again. */
 export function reuseRecords(
   database: Database,
@@ -142,7 +150,7 @@ export function reuseRecords(
     },
 
     reviveArtifact: (digest, { executions, witness }) => {
-      database.transaction(() => {
+      writer.transaction(() => {
         for (const id of executions) {
           database.run(
             `UPDATE pipeline_execution SET reusable = 1 WHERE execution_id = ? AND execution_id IN (${MADE_BY})`,
@@ -159,12 +167,7 @@ export function reuseRecords(
       });
     },
 
-    standingBytes: () => {
-      const row = database.get(
-        'SELECT COALESCE(sum(bytes), 0) AS bytes FROM (SELECT d.digest, max(d.bytes) AS bytes FROM pipeline_witness w JOIN pipeline_artifact d ON d.digest = w.digest GROUP BY d.digest)',
-      );
-      return row === undefined ? 0 : number(row, 'bytes');
-    },
+    standingBytes: () => standingBytes(database),
 
     witness: (digest) => {
       const row = database.get('SELECT witness FROM pipeline_witness WHERE digest = ?', digest);

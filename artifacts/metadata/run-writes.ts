@@ -3,25 +3,19 @@
  */
 import { canonicalJson } from '../canonical-json.js';
 import type { ArtifactType } from '../types.js';
-import type { Database, SqlValue } from './database.js';
+import type { Database } from './database.js';
 import type { Breakdown, MetadataStore } from './metadata-store.js';
-import type { ProcessIdentity, RunRecord } from './records.js';
-import { costJson, EXECUTIONS_OF_RUN, number, runRecord, text } from './rows.js';
-import { DATA_TYPE, EXECUTION_STATE, NO_FINGERPRINT, TYPE_KIND } from './schema.js';
+import type { ProcessIdentity } from './records.js';
+import { costJson, number, runRecord, text } from './rows.js';
+import { DATA_TYPE, EXECUTION_STATE, TYPE_KIND } from './schema.js';
 import type { RecordWriter } from './record-writer.js';
-
-/**
- * Executions of a run that the next one would find again: those that were skipped, and those whose outputs are, of all
- * that have their fingerprint, the newest that may be used.
- */
-const STANDING = `SELECT count(*) AS executions, coalesce(sum(p.fingerprint = ? OR
-  (SELECT max(o.execution_id) FROM pipeline_execution o WHERE o.fingerprint = p.fingerprint AND o.reusable = 1) = coalesce(p.cached_from, p.execution_id)), 0) AS standing
-  FROM pipeline_execution p WHERE p.execution_id IN (${EXECUTIONS_OF_RUN})`;
+import type { RepeatRecords } from './repeat-records.js';
 
 /** The writes of a file. */
 export function runWrites(
   database: Database,
   writer: RecordWriter,
+  repeats: RepeatRecords,
 ): Pick<
   MetadataStore,
   | 'beginRun'
@@ -39,21 +33,6 @@ export function runWrites(
   | 'recordFailed'
   | 'failExecution'
 > {
-  /** Makes executions a run's too, with the artifacts at their ports. @param executions - a query of their numbers */
-  const join = ({ pipeline, id, startedAt }: RunRecord, executions: string, value: SqlValue): void => {
-    const context = writer.contextId('pipeline_run', `${pipeline}.${String(id)}`, startedAt);
-    database.run(
-      `INSERT INTO Association (context_id, execution_id) SELECT ?, execution_id FROM (${executions})`,
-      context,
-      value,
-    );
-    database.run(
-      `INSERT INTO Attribution (context_id, artifact_id) SELECT DISTINCT ?, artifact_id FROM pipeline_binding WHERE execution_id IN (${executions}) ON CONFLICT DO NOTHING`,
-      context,
-      value,
-    );
-  };
-
   const fail = (executionId: number, end: Breakdown): void => {
     writer.setState(executionId, end.state, end.endedAt);
     database.run(
@@ -70,14 +49,7 @@ export function runWrites(
   return {
     beginRun: (run) => writer.transaction(() => writer.insertRun(run, 'RUNNING', null)),
 
-    recordRepeat: (run, { of, nodes, endedAt }) =>
-      writer.transaction(() => {
-        const found = database.get(STANDING, NO_FINGERPRINT, of) ?? {};
-        if (number(found, 'executions') !== nodes || number(found, 'standing') !== nodes) return undefined;
-        const inserted = writer.insertRun(run, 'COMPLETE', endedAt);
-        join(inserted, EXECUTIONS_OF_RUN, of);
-        return inserted.id;
-      }),
+    recordRepeat: (run, repeat) => repeats.record(run, repeat),
 
     endRun: (runId, state, endedAt) => {
       database.run('UPDATE pipeline_run SET state = ?, ended_at = ? WHERE id = ?', state, endedAt, runId);
@@ -198,7 +170,7 @@ export function runWrites(
 
     recordRepeated: (runId, executions, fingerprints) => {
       writer.transaction(() => {
-        join(writer.runOf(runId), 'SELECT value AS execution_id FROM json_each(?)', JSON.stringify(executions));
+        repeats.join(writer.runOf(runId), 'SELECT value AS execution_id FROM json_each(?)', JSON.stringify(executions));
         for (const { digest, sources } of fingerprints)
           database.run('UPDATE pipeline_fingerprint SET sources = ? WHERE digest = ?', sources, digest);
       });

@@ -3,7 +3,7 @@
  * run is recorded and told without reading the pipeline. See execution/settled-run.ts.
  */
 import { existsSync } from 'node:fs';
-import { openMetadataStore } from '../../artifacts/metadata/sqlite-metadata-store.js';
+import type { NumberedRepeat } from '../../artifacts/metadata/metadata-store.js';
 import { findRoot, rootPlaces } from '../../artifacts/store/store-root.js';
 import { isStillSettled, readSettled, recordSettled, settledPath, type SettledRun } from '../execution/settled-run.js';
 import { realClock } from '../reporting/reporter.js';
@@ -25,10 +25,9 @@ function namedRoot(argv: readonly string[]): string | undefined {
 
 /** A run that was recorded as the repetition of a settled one. */
 interface Repeated {
-  readonly run: number;
+  readonly run: NumberedRepeat;
   readonly settled: SettledRun;
   readonly limit: StoreLimit;
-  readonly storeBytes: number;
 }
 
 function record(path: string, environment: Environment, startedAt: number): Repeated | undefined {
@@ -36,18 +35,11 @@ function record(path: string, environment: Environment, startedAt: number): Repe
   const root = findRoot(environment.root);
   if (settled === undefined || root === undefined || !isStillSettled(settled, root)) return undefined;
   const limit = storeLimit(environment);
-  const metadata = openMetadataStore(root.metadata);
-  let run: number | undefined;
-  try {
-    run = recordSettled(settled, metadata, startedAt);
-    // Left open otherwise: the process is about to end, and closing waits for the disk.
-    return run === undefined ? undefined : { run, settled, limit, storeBytes: metadata.standingBytes() };
-  } finally {
-    if (run === undefined) metadata.close();
-  }
+  const run = recordSettled(settled, root, startedAt);
+  return run === undefined ? undefined : { run, settled, limit };
 }
 
-async function tell({ run, settled }: Repeated, environment: Environment, startedAt: number): Promise<void> {
+async function tell(run: number, settled: SettledRun, environment: Environment, startedAt: number): Promise<void> {
   const { stdout, json, root, cwd } = environment;
   const { pipeline, steps, jobs } = settled;
   const shown = { rootOption: rootOption(environment), rootPath: shownPath(root, cwd) };
@@ -76,7 +68,8 @@ export async function repeatRun(argv: readonly string[], outside: ProcessEnviron
     // Whatever is wrong with the store, the whole way says it.
   }
   if (repeated === undefined) return undefined;
-  await tell(repeated, environment, startedAt);
-  warnOfSize(repeated.storeBytes, repeated.limit, environment);
+  const { run, settled, limit } = repeated;
+  await tell(run.run, settled, environment, startedAt);
+  warnOfSize(run.standingBytes, limit, environment);
   return EXIT.done;
 }

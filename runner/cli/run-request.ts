@@ -8,8 +8,8 @@ import { lookAt } from '../../artifacts/look.js';
 import type { Digest } from '../../artifacts/store/artifact-store.js';
 import type { ProcessEnvironment } from './command.js';
 
-/** Variables of the environment that decide what a run does. */
-const DECIDING = /^PIPELINE_/u;
+/** Variables of the environment that decide what a run does. Faults on purpose do not: they meet what it would do. */
+const DECIDING = /^PIPELINE_(?!FAULT$)/u;
 
 /** Variables whose presence asks for more than a run: reports to a service, to the page of a build. */
 const DEMANDING = /^(?:OTEL_|GITHUB_)/u;

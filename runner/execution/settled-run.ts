@@ -9,7 +9,9 @@ import { canonicalJson } from '../../artifacts/canonical-json.js';
 import { sha256Hex } from '../../artifacts/digest.js';
 import { realDisk } from '../../artifacts/disk.js';
 import { lookAt, type Look } from '../../artifacts/look.js';
-import type { MetadataStore } from '../../artifacts/metadata/metadata-store.js';
+import type { NumberedRepeat } from '../../artifacts/metadata/metadata-store.js';
+import { noteRepeat } from '../../artifacts/metadata/repeat-log.js';
+import { openMetadataStore } from '../../artifacts/metadata/sqlite-metadata-store.js';
 import { currentProcess } from '../../artifacts/process-identity.js';
 import type { Digest, StatWitness } from '../../artifacts/store/artifact-store.js';
 import { stagingPaths } from '../../artifacts/store/staging.js';
@@ -110,13 +112,25 @@ export function isStillSettled(settled: SettledRun, root: StoreRoot): boolean {
   }
 }
 
-/** Records a run that repeats a settled one; undefined when the records say that it would not find the same. */
-export function recordSettled(settled: SettledRun, metadata: MetadataStore, startedAt: number): number | undefined {
+/**
+ * Records a run that repeats a settled one: notes it where that can be done, else opens the records.
+ *
+ * @returns undefined when the records say that it would not find the same
+ */
+export function recordSettled(settled: SettledRun, root: StoreRoot, startedAt: number): NumberedRepeat | undefined {
   const { pipeline, file, params, run: of, steps } = settled;
   const run = { pipeline, file, params, startedAt, owner: currentProcess() };
-  return metadata.transaction(() =>
-    metadata.runs({ state: 'RUNNING', limit: 1 }).length > 0
-      ? undefined
-      : metadata.recordRepeat(run, { of, nodes: steps.length, endedAt: Date.now() }),
-  );
+  const repeat = { of, nodes: steps.length, endedAt: Date.now() };
+  const noted = noteRepeat(root.metadata, { run, ...repeat });
+  if (noted !== undefined) return noted;
+  const metadata = openMetadataStore(root.metadata);
+  let recorded: NumberedRepeat | undefined;
+  try {
+    recorded = metadata.recordRepeat(run, repeat);
+    return recorded;
+  } finally {
+    // Left open otherwise: the process is about to end, closing waits for the disk, and would move the journal that the
+    // log of repeats stands on.
+    if (recorded === undefined) metadata.close();
+  }
 }

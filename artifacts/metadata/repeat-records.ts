@@ -1,0 +1,160 @@
+/**
+ * Runs that repeat an earlier one, in the database: recorded at once, or taken in from the log beside it.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { canonicalJson } from '../canonical-json.js';
+import { diskAtOnce } from '../disk.js';
+import { StoreError } from '../store/store-error.js';
+import { systemErrorCode } from '../system-error.js';
+import type { Database, SqlValue } from './database.js';
+import { databaseState } from './database-state.js';
+import type { NewRun, NumberedRepeat, Repeat } from './metadata-store.js';
+import type { RecordWriter } from './record-writer.js';
+import type { RunRecord } from './records.js';
+import { beginRepeatLog, closedRepeatLogPath, readRepeatLog, repeatLogPath, type NotedRun } from './repeat-log.js';
+import { standingBytes } from './reuse-records.js';
+import { EXECUTIONS_OF_RUN, number } from './rows.js';
+import { NO_FINGERPRINT } from './schema.js';
+
+/**
+ * Executions of a run that the next one would find again: those that were skipped, and those whose outputs are, of all
+ * that have their fingerprint, the newest that may be used.
+ */
+const STANDING = `SELECT count(*) AS executions, coalesce(sum(p.fingerprint = ? OR
+  (SELECT max(o.execution_id) FROM pipeline_execution o WHERE o.fingerprint = p.fingerprint AND o.reusable = 1) = coalesce(p.cached_from, p.execution_id)), 0) AS standing
+  FROM pipeline_execution p WHERE p.execution_id IN (${EXECUTIONS_OF_RUN})`;
+
+/** Runs of other pipelines that a log goes on with. */
+const REPEATABLE_OTHERS = 8;
+
+/** The repeats of a file. */
+export class RepeatRecords {
+  readonly #database: Database;
+  readonly #writer: RecordWriter;
+  readonly #log: string;
+  readonly #closed: string;
+  /** Runs that could be repeated by the logs that were taken in. */
+  #known: Readonly<Record<string, number>> = {};
+  #isTaken = false;
+
+  constructor(database: Database, writer: RecordWriter) {
+    this.#database = database;
+    this.#writer = writer;
+    this.#log = repeatLogPath(database.path);
+    this.#closed = closedRepeatLogPath(database.path);
+  }
+
+  /** Makes executions a run's too, with the artifacts at their ports. @param executions - a query of their numbers */
+  join({ pipeline, id, startedAt }: RunRecord, executions: string, value: SqlValue): void {
+    const context = this.#writer.contextId('pipeline_run', `${pipeline}.${String(id)}`, startedAt);
+    this.#database.run(
+      `INSERT INTO Association (context_id, execution_id) SELECT ?, execution_id FROM (${executions})`,
+      context,
+      value,
+    );
+    this.#database.run(
+      `INSERT INTO Attribution (context_id, artifact_id) SELECT DISTINCT ?, artifact_id FROM pipeline_binding WHERE execution_id IN (${executions}) ON CONFLICT DO NOTHING`,
+      context,
+      value,
+    );
+  }
+
+  /** Whether there is a log that somebody must take in. */
+  get areWaiting(): boolean {
+    return existsSync(this.#log) || existsSync(this.#closed);
+  }
+
+  /** Closes the log, and takes in what was noted there; first in every transaction. */
+  begun(): void {
+    try {
+      // Closed by a process that died before its transaction was committed, or just after.
+      if (existsSync(this.#closed)) this.#takeClosed();
+      if (!existsSync(this.#log)) return;
+      diskAtOnce.rename(this.#log, this.#closed);
+      this.#takeClosed();
+    } catch (error) {
+      throw StoreError.from(error, `taking in ${this.#log}`);
+    }
+  }
+
+  /** Removes the log that was taken in. */
+  committed(): void {
+    if (!this.#isTaken) return;
+    this.#isTaken = false;
+    try {
+      diskAtOnce.removeFile(this.#closed);
+    } catch (error) {
+      // The next transaction finds all of it on record, and tries again.
+      if (systemErrorCode(error) === undefined) throw error;
+    }
+  }
+
+  #takeClosed(): void {
+    const log = readRepeatLog(readFileSync(this.#closed, 'utf8'));
+    const lastRun = log?.basis.lastRun ?? 0;
+    for (const [index, noted] of (log?.runs ?? []).entries()) this.#insert(noted, lastRun + index + 1);
+    this.#known = { ...this.#known, ...log?.basis.repeatable };
+    this.#isTaken = true;
+  }
+
+  /** Records a run, unless it is on record already. @param wanted - its number, if no other run has it */
+  #insert({ run, of, endedAt }: Omit<NotedRun, 'nodes'>, wanted?: number): number | undefined {
+    if (this.#database.get('SELECT id FROM pipeline_run WHERE id = ?', of) === undefined) return undefined;
+    const known = this.#database.get(
+      'SELECT id FROM pipeline_run WHERE id > ? AND started_at = ? AND owner = ?',
+      of,
+      run.startedAt,
+      canonicalJson(run.owner),
+    );
+    if (known !== undefined) return number(known, 'id');
+    const isFree =
+      wanted !== undefined && this.#database.get('SELECT id FROM pipeline_run WHERE id = ?', wanted) === undefined;
+    const inserted = this.#writer.insertRun(run, 'COMPLETE', endedAt, isFree ? wanted : null);
+    this.join(inserted, EXECUTIONS_OF_RUN, of);
+    return inserted.id;
+  }
+
+  #executions(of: number): number | undefined {
+    const found = this.#database.get(STANDING, NO_FINGERPRINT, of) ?? {};
+    const executions = number(found, 'executions');
+    return number(found, 'standing') === executions ? executions : undefined;
+  }
+
+  #isAlone(): boolean {
+    return this.#database.get("SELECT id FROM pipeline_run WHERE state = 'RUNNING' LIMIT 1") === undefined;
+  }
+
+  /** See {@link MetadataStore.recordRepeat}. */
+  record(run: NewRun, { of, nodes, endedAt }: Repeat): NumberedRepeat | undefined {
+    const recorded = this.#writer.transaction(() =>
+      this.#isAlone() && this.#executions(of) === nodes ? this.#insert({ run, of, endedAt }) : undefined,
+    );
+    return recorded === undefined ? undefined : { run: recorded, standingBytes: this.#beginLog(of) };
+  }
+
+  /** Lets the next ones be noted. @returns bytes of all that stands in the store */
+  #beginLog(of: number): number {
+    const others = Object.keys(this.#known).map(Number);
+    const candidates = [...others.filter((run) => run !== of).slice(-REPEATABLE_OTHERS), of];
+    return this.#writer.transaction(() => {
+      const bytes = standingBytes(this.#database);
+      const repeatable = candidates.flatMap((run) => {
+        const executions = this.#executions(run);
+        return executions === undefined ? [] : [[String(run), executions] as const];
+      });
+      // Nothing is written here, and nobody else may write: it stays like this until the log is closed.
+      const { path } = this.#database;
+      const state = databaseState(path);
+      if (state === undefined || !this.#isAlone()) return bytes;
+      const lastRun = this.#database.newId('pipeline_run') - 1;
+      const basis = { state, lastRun, standingBytes: bytes, repeatable: Object.fromEntries(repeatable) };
+      try {
+        beginRepeatLog(path, basis);
+      } catch (error) {
+        // On a full disk: the next one opens the database, too.
+        if (systemErrorCode(error) === undefined) throw error;
+      }
+      return bytes;
+    });
+  }
+}
