@@ -265,7 +265,7 @@ export function openShared(path: string): SharedFile | undefined {
     if (systemErrorCode(error) === 'ENOENT') return undefined;
     throw error;
   }
-  const { ino, dev } = fstatSync(file);
+  const { ino, dev } = fstatSync(file, { bigint: true });
   return {
     size: () => fstatSync(file).size,
     read: () => {
@@ -282,7 +282,7 @@ export function openShared(path: string): SharedFile | undefined {
         throw Object.assign(new Error(`${path}: no space left`), { code: 'ENOSPC' });
     },
     isInPlace: () => {
-      const now = statSync(path, { throwIfNoEntry: false });
+      const now = statSync(path, { bigint: true, throwIfNoEntry: false });
       return now?.ino === ino && now.dev === dev;
     },
     close: () => {
