@@ -28,6 +28,8 @@ export interface StoreRoot {
   readonly metadata: string;
   /** User code that steps were executed with, by its digest. */
   readonly code: string;
+  /** What was ever kept there, and what of it was found to be lost; a line each. */
+  readonly codeJournal: string;
   /** Step logs by run. */
   readonly logs: string;
   /** Folders that survive a crash of a step, by fingerprint. */
@@ -49,6 +51,7 @@ export function rootPlaces(path: string): StoreRoot {
     trash: join(path, 'trash'),
     metadata: join(path, 'metadata.db'),
     code: join(path, 'code'),
+    codeJournal: join(path, 'code.journal'),
     logs: join(path, 'logs'),
     checkpoints: join(path, 'checkpoints'),
     locks: join(path, 'locks'),

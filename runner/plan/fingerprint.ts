@@ -3,7 +3,7 @@
  * canonical JSON. Names of nodes and pipelines, retries, timeouts, paths, times and the machine are not in it.
  */
 import { canonicalJson } from '../../artifacts/canonical-json.js';
-import { sha256Hex } from '../../artifacts/digest.js';
+import { isDigest, sha256Hex } from '../../artifacts/digest.js';
 import type { FingerprintRecord } from '../../artifacts/metadata/metadata-store.js';
 import type { Digest } from '../../artifacts/store/artifact-store.js';
 import type { CodeParts } from '../../components/code-parts.js';
@@ -95,6 +95,15 @@ export function ingredients(document: unknown): ReadonlyMap<string, string> {
   };
   visit(document, '');
   return leaves;
+}
+
+/** Digests of the user code that a document names; none of what is damaged. */
+export function userCodeOf(record: FingerprintRecord): readonly Digest[] {
+  const leaves = ingredients(readDocument(record));
+  return Object.keys(readSources(record).code).flatMap((path) => {
+    const digest: unknown = JSON.parse(leaves.get(path) ?? 'null');
+    return typeof digest === 'string' && isDigest(digest) ? [digest] : [];
+  });
 }
 
 /** One ingredient that differs between two documents; undefined where a document lacks it. */

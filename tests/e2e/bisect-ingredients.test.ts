@@ -165,14 +165,32 @@ describe('pipeline bisect', () => {
         ),
       );
     }
-    expect(verified.stdout).toContain('2 modules of user code damaged; 2 artifacts sound');
+    expect(verified.stdout).toContain('2 modules of user code damaged or gone; 2 artifacts sound');
     expect([readdirSync(code), (await commandHere(folder, ['verify'])).status]).toEqual([[], 0]);
     const apart = await bisected(folder);
     expect(apart.stdout).toContain(
-      'cannot be told apart: score.ts (code) + in.txt (data): in.txt is not what it was, the earlier code of score.ts was not kept\n',
+      'cannot be told apart: score.ts (code) + in.txt (data): in.txt is not what it was, the earlier code of score.ts was kept, but is gone from the store\n',
     );
     expect(apart.stdout).toContain('these moved it, and cannot be told apart:\n');
     expect(apart.status).toBe(0);
+    // A store of an older release has no journal: what is missing there was never kept.
+    rmSync(join(folder, '.pipeline', 'code.journal'));
+    expect((await bisected(folder)).stdout).toContain('the earlier code of score.ts was never kept in this store\n');
+    const again = await commandHere(folder, ['verify']);
+    expect([again.status, again.stdout]).toEqual([
+      0,
+      expect.stringContaining('\n2 modules of user code never kept here: bisect cannot execute it again\n'),
+    ]);
+  });
+
+  test('tells of code that was kept and has gone, once', async () => {
+    const folder = folderWith('false');
+    await run(folder);
+    rmSync(join(folder, '.pipeline', 'code'), { recursive: true });
+    const [first, second] = [await commandHere(folder, ['verify']), await commandHere(folder, ['verify'])];
+    expect([first.status, second.status]).toEqual([1, 0]);
+    expect(first.stdout).toMatch(/^user code [0-9a-f]{12} of score was kept, and is gone\n/mu);
+    expect(second.stdout).not.toContain('user code');
   });
 
   test('runs both old and new code when the file is another one by now', async () => {

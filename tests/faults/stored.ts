@@ -60,7 +60,18 @@ const REFERENCES: readonly (readonly [table: string, column: string, to: string,
   ['pipeline_run', 'context_id', 'Context', 'id'],
 ];
 
-const ROOT_NAMES = ['artifacts', 'cache', 'checkpoints', 'code', 'format.json', 'locks', 'logs', 'settled', 'staging'];
+const ROOT_NAMES = [
+  'artifacts',
+  'cache',
+  'checkpoints',
+  'code',
+  'code.journal',
+  'format.json',
+  'locks',
+  'logs',
+  'settled',
+  'staging',
+];
 
 /** All that is wrong with a store on which nothing runs, and in which nothing was damaged. */
 export function faultsOf(root: string): readonly string[] {

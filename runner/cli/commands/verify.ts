@@ -6,9 +6,11 @@ import { makerOf } from '../../../artifacts/metadata/maker.js';
 import type { MetadataStore } from '../../../artifacts/metadata/metadata-store.js';
 import type { ArtifactStore, Digest } from '../../../artifacts/store/artifact-store.js';
 import { openLocalArtifactStore } from '../../../artifacts/store/local-artifact-store.js';
-import { keptCode, keptDigests, quarantineCode } from '../../../artifacts/store/kept-code.js';
+import { codeJournal, keptCode, keptDigests, noteLoss, quarantineCode } from '../../../artifacts/store/kept-code.js';
+import { sha256Hex } from '../../../artifacts/digest.js';
 import { StoreError } from '../../../artifacts/store/store-error.js';
 import type { StoreRoot } from '../../../artifacts/store/store-root.js';
+import { userCodeOf } from '../../plan/fingerprint.js';
 import { plainLine } from '../../reporting/text/plain-text.js';
 import { byteSize, counted, duration, shortDigest } from '../../reporting/text/quantities.js';
 import { styleFor } from '../../reporting/text/style.js';
@@ -30,6 +32,7 @@ interface Fault {
 /** User code that is not what its digest promises. */
 interface CodeFault {
   readonly digest: Digest;
+  readonly state: 'damaged' | 'missing';
   /** Where it was moved to. */
   readonly quarantine: string | undefined;
   /** Nodes that were executed with it. */
@@ -40,7 +43,12 @@ interface Outcome {
   readonly sound: number;
   readonly bytes: number;
   readonly faults: readonly Fault[];
-  readonly code: { readonly sound: number; readonly faults: readonly CodeFault[] };
+  readonly code: {
+    readonly sound: number;
+    readonly faults: readonly CodeFault[];
+    /** User code that made what stands here, and was never kept: by an older release, or in an archive without it. */
+    readonly neverKept: number;
+  };
 }
 
 function outputsOf(digest: Digest, metadata: MetadataStore): readonly string[] {
@@ -78,15 +86,31 @@ function nodesWith(code: Digest, metadata: MetadataStore): readonly string[] {
   return [...new Set(nodes)];
 }
 
+/** User code that made artifacts which stand here. */
+function standingCode(metadata: MetadataStore): ReadonlySet<Digest> {
+  const records = metadata.standingDocuments().map((document) => metadata.fingerprint(sha256Hex(document)));
+  return new Set(records.flatMap((record) => (record === undefined ? [] : userCodeOf(record))));
+}
+
 async function verifyCode(root: StoreRoot, metadata: MetadataStore): Promise<Outcome['code']> {
-  const digests = await keptDigests(root);
+  const [digests, journal] = [await keptDigests(root), await codeJournal(root)];
   const faults: CodeFault[] = [];
   for (const digest of digests) {
     if ((await keptCode(root, digest)) !== undefined) continue;
     const quarantine = await ifWritable(() => quarantineCode(root, digest));
-    faults.push({ digest, quarantine, nodes: nodesWith(digest, metadata) });
+    faults.push({ digest, state: 'damaged', quarantine, nodes: nodesWith(digest, metadata) });
   }
-  return { sound: digests.length - faults.length, faults };
+  const sound = digests.length - faults.length;
+  // What went with all that it had made is no loss.
+  const lacking = [...standingCode(metadata)].filter((digest) => !digests.includes(digest)).sort();
+  for (const digest of lacking) {
+    if (journal.get(digest) !== 'kept') continue;
+    await ifWritable(() => {
+      noteLoss(root, digest);
+    });
+    faults.push({ digest, state: 'missing', quarantine: undefined, nodes: nodesWith(digest, metadata) });
+  }
+  return { sound, faults, neverKept: lacking.filter((digest) => !journal.has(digest)).length };
 }
 
 async function verifyArtifacts(
@@ -137,10 +161,10 @@ function modules(count: number): string {
   return counted(count, 'module of user code', 'modules of user code');
 }
 
-function codeFaultLines({ digest, quarantine, nodes }: CodeFault, cwd: string): readonly string[] {
+function codeFaultLines({ digest, state, quarantine, nodes }: CodeFault, cwd: string): readonly string[] {
   const name = nodes.length === 0 ? '' : ` of ${nodes.map(plainLine).join(', ')}`;
   return [
-    `user code ${shortDigest(digest)}${name} is damaged`,
+    `user code ${shortDigest(digest)}${name} ${state === 'damaged' ? 'is damaged' : 'was kept, and is gone'}`,
     '  what was made with it stands; but bisect cannot execute it again, and export leaves it out',
     ...(quarantine === undefined ? [] : [`  moved to ${shownPath(quarantine, cwd)}`]),
   ];
@@ -156,14 +180,17 @@ function outcomeText({ sound, bytes, faults, code }: Outcome, took: number, envi
   const lines = all.flatMap(([first = '', ...rest]) => [style.bad(first), ...rest]);
   const kept = code.sound === 0 ? '' : ` and ${modules(code.sound)}`;
   const good = `${counted(sound, 'artifact')}${kept} sound, ${byteSize(bytes)} hashed in ${duration(took)}`;
-  if (all.length === 0) return `${style.good(good)}\n`;
+  const unkept =
+    code.neverKept === 0 ? [] : [`${modules(code.neverKept)} never kept here: bisect cannot execute it again`];
+  if (all.length === 0) return [style.good(good), ...unkept, ''].join('\n');
   const bad = [
     ...(faults.length === 0 ? [] : [`${counted(faults.length, 'artifact')} damaged or gone`]),
-    ...(code.faults.length === 0 ? [] : [`${modules(code.faults.length)} damaged`]),
+    ...(code.faults.length === 0 ? [] : [`${modules(code.faults.length)} damaged or gone`]),
   ];
   return [
     ...lines,
     `${style.bad(bad.join(', '))}; ${good}`,
+    ...unkept,
     '',
     ...(faults.length === 0 ? [] : ['next: run the pipeline again: what is needed of it is made again']),
     ...(code.faults.length === 0

@@ -4,7 +4,7 @@
 import { join, relative } from 'node:path';
 import { realDisk } from '../../../artifacts/disk.js';
 import type { Digest } from '../../../artifacts/store/artifact-store.js';
-import { keptCode } from '../../../artifacts/store/kept-code.js';
+import { codeFault, keptCode, type CodeFault } from '../../../artifacts/store/kept-code.js';
 import { StoreError } from '../../../artifacts/store/store-error.js';
 import type { StoreRoot } from '../../../artifacts/store/store-root.js';
 import { StepError } from '../../../components/executor.js';
@@ -16,6 +16,12 @@ export type RestoredCode = { readonly path: string } | { readonly lacks: string 
 /** Restores code by its digest; `file` is the absolute path that it was from. */
 export type RestoreCode = (digest: Digest, file: string) => Promise<RestoredCode>;
 
+const LACKING: Readonly<Record<CodeFault, string>> = {
+  damaged: 'is damaged in the store',
+  gone: 'was kept, but is gone from the store',
+  'never kept': 'was never kept in this store',
+};
+
 /**
  * Makes a function that restores code.
  *
@@ -26,7 +32,9 @@ export function codeRestorer(root: StoreRoot, folder: string, baseDir: string): 
   const known = new Map<Digest, Promise<RestoredCode>>();
   const restore = async (digest: Digest, file: string): Promise<RestoredCode> => {
     const text = await keptCode(root, digest);
-    if (text === undefined) return { lacks: `the earlier code of ${relative(baseDir, file)} was not kept` };
+    if (text === undefined) {
+      return { lacks: `the earlier code of ${relative(baseDir, file)} ${LACKING[await codeFault(root, digest)]}` };
+    }
     const path = join(folder, `${digest}.mjs`);
     try {
       await realDisk.writeNew(path, await restoredProgram(text, file));
