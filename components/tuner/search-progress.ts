@@ -12,6 +12,9 @@ export interface SearchSize {
   readonly epochs: number;
 }
 
+/** Milliseconds that tell the pace: towards the end fewer trials may train at once. */
+const PACE_MS = 120_000;
+
 /** How far a trial that is under way has come. */
 interface RunningTrial {
   readonly epochs: number;
@@ -24,12 +27,12 @@ interface RunningTrial {
 export class SearchProgress {
   #ended = 0;
   #epochsEnded = 0;
-  /** Epochs that were there before: they say nothing about how long the rest takes. */
-  #epochsKnown = 0;
+  /** Epochs that count as done and were not trained now: known from before, or never reached. */
+  #epochsSkipped = 0;
   #best: number | undefined;
   readonly #running = new Map<string, RunningTrial>();
-  /** The first word of a training: what came before, such as loading the data, does not come again. */
-  #began: { readonly at: number; readonly trained: number } | undefined;
+  /** Epochs trained by when, from the first word of a training on: what came before, such as loading data, is over. */
+  readonly #pace: { readonly at: number; readonly trained: number }[] = [];
 
   /**
    * @param now - a clock in milliseconds
@@ -52,10 +55,12 @@ export class SearchProgress {
 
   /** Takes how a trial ended. @param known - in an earlier life of the step */
   ended({ trial_id, epochs, initial_epoch }: PlannedTrial, outcome: TrialOutcome, known: boolean): void {
-    this.#epochsKnown += known ? epochs - initial_epoch : (this.#running.get(trial_id)?.known ?? 0);
+    const planned = epochs - initial_epoch;
+    const last = known ? undefined : this.#running.get(trial_id);
+    this.#epochsSkipped += last === undefined ? planned : planned - last.epochs + last.known;
     this.#running.delete(trial_id);
     this.#ended++;
-    this.#epochsEnded += epochs - initial_epoch;
+    this.#epochsEnded += planned;
     if (outcome.status === 'COMPLETED') {
       const { score } = bestEpoch(this.objective, outcome.history);
       if (this.#best === undefined || isBetter(this.objective, score, this.#best)) this.#best = score;
@@ -63,14 +68,17 @@ export class SearchProgress {
     this.#tell();
   }
 
-  /** Seconds that the rest takes, at the pace so far; undefined before there is one. */
+  /** Seconds that the rest takes, at the pace of late; undefined before there is one. */
   #left(epochs: number, running: readonly RunningTrial[]): number | undefined {
     const left = this.size.epochs - epochs;
     if (left <= 0) return 0;
-    const trained = epochs - running.reduce((sum, { known }) => sum + known, this.#epochsKnown);
-    if (running.length > 0) this.#began ??= { at: this.now(), trained };
-    if (this.#began === undefined || trained <= this.#began.trained) return undefined;
-    return ((this.now() - this.#began.at) / 1000 / (trained - this.#began.trained)) * left;
+    if (running.length === 0 && this.#pace.length === 0) return undefined;
+    const at = this.now();
+    const trained = epochs - running.reduce((sum, { known }) => sum + known, this.#epochsSkipped);
+    this.#pace.push({ at, trained });
+    while ((this.#pace[1]?.at ?? at) < at - PACE_MS) this.#pace.shift();
+    const [from = { at, trained }] = this.#pace;
+    return trained > from.trained ? ((at - from.at) / 1000 / (trained - from.trained)) * left : undefined;
   }
 
   #tell(): void {

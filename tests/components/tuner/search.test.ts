@@ -280,7 +280,16 @@ test('progress says which trial, the best so far and what is left', () => {
   // It goes on after the second of its four epochs, which therefore say nothing of the pace.
   progress.training(second, { message: '', fraction: 0.5, rate: { value: 50, unit: 'images' } });
   expect(told.at(-1)).toMatchObject({ fraction: 0.5, rate: { value: 150 }, etaSeconds: 4 });
-  progress.ended(first, outcomeOf(first), true);
+  // Two epochs in the last two minutes: nobody asks how fast it was before.
+  now = 70_000;
+  progress.training(first, { message: '', fraction: 0.5 });
+  now = 189_000;
+  progress.training(first, { message: '', fraction: 0.75 });
+  now = 190_500;
+  progress.training(second, { message: '', fraction: 0.75 });
+  expect(told.at(-1)).toMatchObject({ fraction: 0.75, etaSeconds: 120.5 });
+  progress.ended(first, outcomeOf(first), false);
+  expect(told.at(-1)).toMatchObject({ fraction: 0.875, etaSeconds: 60.25 });
   expect(told.at(-1)?.message).toMatch(/^trial 2\/2, best val_accuracy 0\.\d{4}$/u);
   progress.ended(second, { status: 'FAILED', message: '' }, false);
   expect(told.at(-1)).toMatchObject({ message: expect.stringContaining('trial 2/2'), fraction: 1, etaSeconds: 0 });
