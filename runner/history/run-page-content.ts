@@ -80,7 +80,7 @@ function lineages(executions: readonly ExecutionWithArtifacts[], metadata: Metad
   return new Map(
     ends.slice(0, SHOWN_LINEAGES).map(({ name, artifact }) => {
       const lineage = walkLineage(metadata, artifact, { direction: 'up', limit: LINEAGE_LIMIT });
-      return [name, lineageText(lineage, styleFor(false))];
+      return [name, lineageText(lineage, styleFor(false), Infinity)];
     }),
   );
 }

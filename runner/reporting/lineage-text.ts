@@ -4,12 +4,18 @@
  */
 import type { Lineage, LineageEdge } from '../../artifacts/lineage.js';
 import type { ArtifactRecord } from '../../artifacts/metadata/records.js';
-import { plainLine } from './text/plain-text.js';
+import { cutInside, displayWidth, plainLine } from './text/plain-text.js';
 import { byteSize, shortDigest } from './text/quantities.js';
 import type { Style } from './text/style.js';
 
-/** Levels that are indented; deeper ones stand below each other. */
+/** Levels that are indented, as far as that takes half of the width at most; deeper ones stand below each other. */
 const DEEPEST = 30;
+
+/** Columns of a name that are told in any case. */
+const SHORTEST_NAME = 8;
+
+/** Columns that a level is indented by. */
+const INDENT = 3;
 
 /** A branch of a tree: an artifact, and the port that it hangs on. */
 interface Branch {
@@ -57,22 +63,55 @@ function push(lists: Map<string, LineageEdge[]>, key: string, edge: LineageEdge)
   else list.push(edge);
 }
 
+/** What is told of an artifact. */
+interface Told {
+  readonly name: string;
+  readonly facts: readonly string[];
+}
+
 /** Names an artifact by the output that it came out at, with its maker. */
-function artifactLine(artifact: ArtifactRecord, lineage: Lineage, edges: Edges, style: Style): string {
+function toldOf(artifact: ArtifactRecord, lineage: Lineage, edges: Edges): Told {
   const [made] = edges.ofArtifact('output', artifact.id);
   const maker = made && lineage.executions.get(made.executionId);
   const name = made && maker ? `${maker.node}.${made.port}` : `artifact ${String(artifact.id)}`;
   const by = maker === undefined ? '' : `by ${plainLine(maker.component)} in run ${String(maker.runId)}`;
   const facts = [plainLine(artifact.type), shortDigest(artifact.digest), byteSize(artifact.bytes), by];
-  return `${style.strong(plainLine(name))}  ${facts.filter((fact) => fact !== '').join('  ')}`;
+  return { name: plainLine(name), facts: facts.filter((fact) => fact !== '') };
+}
+
+/** What lines begin with: the first of an artifact, and the others. */
+interface Rails {
+  readonly first: string;
+  readonly others: string;
+}
+
+/** How lines are drawn. */
+interface Drawing {
+  readonly style: Style;
+  readonly width: number;
+}
+
+/** One line about an artifact; where it does not fit, its name, and below it the facts, as many a line as do. */
+function artifactLines({ name, facts }: Told, { first, others }: Rails, { style, width }: Drawing): readonly string[] {
+  const line = `${first}${style.strong(name)}${facts.map((fact) => `  ${fact}`).join('')}`;
+  if (displayWidth(line) <= width) return [line];
+  const below: string[] = [];
+  for (const fact of facts) {
+    const longer = `${below.at(-1) ?? ''}  ${fact}`;
+    if (below.length > 0 && displayWidth(longer) <= width) below[below.length - 1] = longer;
+    else below.push(`${others}${fact}`);
+  }
+  return [`${first}${style.strong(cutInside(name, Math.max(SHORTEST_NAME, width - displayWidth(first))))}`, ...below];
 }
 
 function treeLines(
   root: number,
   branches: (id: number) => readonly Branch[],
-  line: (id: number) => string | undefined,
+  told: (id: number) => Told | undefined,
+  drawing: Drawing,
 ): readonly string[] {
   const lines: string[] = [];
+  const deepest = Math.min(DEEPEST, Math.floor(drawing.width / 2 / INDENT));
   const shown = new Set<number>([root]);
   // A stack of its own: a lineage may be deeper than calls may be.
   const stack: { branch: Branch; indent: string; last: boolean; depth: number }[] = [];
@@ -85,30 +124,43 @@ function treeLines(
   add(root, '', 0);
   for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
     const { branch, indent, last, depth } = next;
-    const text = line(branch.artifactId);
-    if (text === undefined) continue;
-    const again = shown.has(branch.artifactId) && branches(branch.artifactId).length > 0;
-    lines.push(`${indent}${last ? '└─' : '├─'} ${plainLine(branch.port)}: ${text}${again ? '  (see above)' : ''}`);
-    if (shown.has(branch.artifactId)) continue;
+    const artifact = told(branch.artifactId);
+    if (artifact === undefined) continue;
+    const isFirst = !shown.has(branch.artifactId);
+    const hasBelow = branches(branch.artifactId).length > 0;
+    const below = depth < deepest ? `${indent}${last ? '  ' : '│ '} ` : indent;
+    const rails = {
+      first: `${indent}${last ? '└─' : '├─'} ${plainLine(branch.port)}: `,
+      others: `${below}${isFirst && hasBelow ? '│' : ' '}  `,
+    };
+    const facts = [...artifact.facts, ...(!isFirst && hasBelow ? ['(see above)'] : [])];
+    lines.push(...artifactLines({ ...artifact, facts }, rails, drawing));
+    if (!isFirst) continue;
     shown.add(branch.artifactId);
-    add(branch.artifactId, depth < DEEPEST ? `${indent}${last ? '  ' : '│ '} ` : indent, depth + 1);
+    add(branch.artifactId, below, depth + 1);
   }
   return lines;
 }
 
-/** Both trees of a lineage, as text with a line break at the end. */
-export function lineageText(lineage: Lineage, style: Style): string {
+/**
+ * Both trees of a lineage, as text with a line break at the end.
+ *
+ * @param width - columns of the terminal; Infinity where lines may be of any length
+ */
+export function lineageText(lineage: Lineage, style: Style, width: number): string {
   const edges = new Edges(lineage.edges);
-  const line = (id: number): string | undefined => {
+  const told = (id: number): Told | undefined => {
     const artifact = lineage.artifacts.get(id);
-    return artifact && artifactLine(artifact, lineage, edges, style);
+    return artifact && toldOf(artifact, lineage, edges);
   };
-  const sources = treeLines(lineage.root, (id) => edges.sources(id), line);
-  const products = treeLines(lineage.root, (id) => edges.products(id), line);
+  const root = told(lineage.root);
+  const tree = { style, width: width - 2 };
+  const sources = treeLines(lineage.root, (id) => edges.sources(id), told, tree);
+  const products = treeLines(lineage.root, (id) => edges.products(id), told, tree);
   const part = (title: string, lines: readonly string[]): readonly string[] =>
     lines.length === 0 ? [] : [title, ...lines.map((each) => `  ${each}`)];
   return [
-    line(lineage.root) ?? '',
+    ...(root === undefined ? [] : artifactLines(root, { first: '', others: '  ' }, { style, width })),
     ...part('made from', sources),
     ...part('used for', products),
     ...(lineage.truncated ? ['… there is more: raise --limit'] : []),

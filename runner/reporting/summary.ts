@@ -5,7 +5,7 @@ import { plainLine, plainText } from './text/plain-text.js';
 import { byteSize, counted, duration, metricText, shortDigest } from './text/quantities.js';
 import type { NodeView, RunView } from './run-view.js';
 import type { Style } from './text/style.js';
-import { tableLines, type Column } from './text/table.js';
+import { DIGEST_CUTS, type Column, tableLines } from './text/table.js';
 
 /** What a summary needs to know beside the run. */
 export interface SummaryOptions {
@@ -83,7 +83,10 @@ function artifacts(nodes: readonly NodeView[], run: string, { columns }: Drawing
       node.state === 'cached' ? 'cached' : 'new',
     ]),
   );
-  const titles = [{ title: '' }, { title: '' }, { title: '' }, { title: '', align: 'right' as const }, { title: '' }];
+  const titles = [
+    ...[{ title: '' }, { title: '' }, { title: '', cuts: DIGEST_CUTS }],
+    ...[{ title: '', align: 'right' as const }, { title: '' }],
+  ];
   return firstRows(titles, rows, columns - 2, run);
 }
 

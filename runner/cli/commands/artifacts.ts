@@ -7,7 +7,7 @@ import type { ArtifactRecord } from '../../../artifacts/metadata/records.js';
 import type { MetadataStore } from '../../../artifacts/metadata/metadata-store.js';
 import { suggest } from '../../config/fields.js';
 import { byteSize, moment, shortDigest } from '../../reporting/text/quantities.js';
-import { tableLines } from '../../reporting/text/table.js';
+import { DIGEST_CUTS, MOMENT_CUTS, tableLines } from '../../reporting/text/table.js';
 import { RequestError } from '../../source/request-error.js';
 import { EXIT, type Command } from '../command.js';
 import type { ArtifactsArguments } from '../arguments.js';
@@ -54,9 +54,9 @@ export const command: Command<ArtifactsArguments> = ({ type, pipeline, limit }, 
         { title: 'type' },
         { title: 'made as', isName: true },
         { title: 'in' },
-        { title: 'digest' },
+        { title: 'digest', cuts: DIGEST_CUTS },
         { title: 'size', align: 'right' as const },
-        { title: 'made' },
+        { title: 'made', cuts: MOMENT_CUTS },
       ];
       const rows = artifacts.map((artifact) => row(artifact, metadata));
       stdout.write(`${tableLines(columns, rows, stdout.isTTY ? stdout.columns : Infinity).join('\n')}\n`);

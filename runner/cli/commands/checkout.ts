@@ -7,7 +7,7 @@ import { checkOut, stepsNamed } from '../../history/checkout.js';
 import { findRun } from '../../history/find-run.js';
 import { plainLine } from '../../reporting/text/plain-text.js';
 import { byteSize, counted, shortDigest } from '../../reporting/text/quantities.js';
-import { tableLines } from '../../reporting/text/table.js';
+import { DIGEST_CUTS, tableLines } from '../../reporting/text/table.js';
 import type { CheckoutArguments } from '../arguments.js';
 import { EXIT, type Command } from '../command.js';
 import { answerJson, withStore } from '../open-store.js';
@@ -35,7 +35,7 @@ export const command: Command<CheckoutArguments> = (args, environment) =>
         [
           `${counted(artifacts.length, 'artifact')} of run ${String(run.id)} (${byteSize(bytes)}) in ${where}, ${METHODS[method]}`,
           ...tableLines(
-            [{ title: '' }, { title: '' }, { title: '', align: 'right' }],
+            [{ title: '' }, { title: '', cuts: DIGEST_CUTS }, { title: '', align: 'right' }],
             artifacts.map(({ path, digest, bytes: size }) => [path, shortDigest(digest), byteSize(size)]),
             stdout.isTTY ? stdout.columns - 2 : Infinity,
           ).map((line) => `  ${line}`),

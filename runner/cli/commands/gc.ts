@@ -13,7 +13,7 @@ import type { RetentionPolicy, Verdict } from '../../../artifacts/retention.js';
 import { openLocalArtifactStore } from '../../../artifacts/store/local-artifact-store.js';
 import { byteSize, counted, duration, shortDigest } from '../../reporting/text/quantities.js';
 import { styleFor } from '../../reporting/text/style.js';
-import { tableLines } from '../../reporting/text/table.js';
+import { DIGEST_CUTS, tableLines } from '../../reporting/text/table.js';
 import { EXIT, type Command, type Environment, type ExitStatus } from '../command.js';
 import type { GcArguments } from '../arguments.js';
 import { answerJson, withStore } from '../open-store.js';
@@ -110,7 +110,7 @@ function collectionText(collection: Collection, args: GcArguments, environment: 
   return [
     args.dryRun ? `would move ${what} to the trash:` : `moved ${what} to the trash:`,
     ...tableLines(
-      [{ title: '' }, { title: '' }, { title: '' }, { title: '', align: 'right' }, { title: '' }],
+      [{ title: '' }, { title: '' }, { title: '', cuts: DIGEST_CUTS }, { title: '', align: 'right' }, { title: '' }],
       rows.slice(0, LISTED),
       stdout.isTTY ? stdout.columns - 2 : Infinity,
     ).map((line) => `  ${line}`),

@@ -101,7 +101,7 @@ export const command: Command<LineageArguments> = (args, environment) =>
         stdout.write(dot(lineageDrawing(lineage)));
         break;
       case 'text':
-        stdout.write(lineageText(lineage, styleFor(stdout.colors)));
+        stdout.write(lineageText(lineage, styleFor(stdout.colors), stdout.isTTY ? stdout.columns : Infinity));
         break;
     }
     return EXIT.done;

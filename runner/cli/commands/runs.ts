@@ -2,7 +2,7 @@
  * `pipeline runs`: the runs of a store, newest first, filtered, sorted and by pages.
  */
 import { counted, duration, moment } from '../../reporting/text/quantities.js';
-import { tableLines } from '../../reporting/text/table.js';
+import { MOMENT_CUTS, tableLines } from '../../reporting/text/table.js';
 import { EXIT, type Command, type Environment } from '../command.js';
 import type { RunsArguments } from '../arguments.js';
 import { answerJson, findStore, nothingRan, type OpenStore } from '../open-store.js';
@@ -45,7 +45,7 @@ function runsText(
     { title: 'run', align: right },
     { title: 'pipeline', isName: true },
     { title: 'state' },
-    { title: 'started' },
+    { title: 'started', cuts: MOMENT_CUTS },
     { title: 'took', align: right },
     ...paths.map((title) => ({ title, align: right })),
     { title: 'nodes' },

@@ -8,7 +8,7 @@ import type { ExecutionRecord, RunRecord } from '../../../artifacts/metadata/rec
 import { plainLine, plainText } from '../../reporting/text/plain-text.js';
 import { byteSize, duration, metricText, moment, shortDigest } from '../../reporting/text/quantities.js';
 import { MARKS, paintState, styleFor, type Style } from '../../reporting/text/style.js';
-import { tableLines } from '../../reporting/text/table.js';
+import { DIGEST_CUTS, tableLines } from '../../reporting/text/table.js';
 import { valueText } from '../../reporting/text/value-text.js';
 import { EXIT, type Command, type Environment } from '../command.js';
 import type { ShowArguments } from '../arguments.js';
@@ -105,6 +105,7 @@ function section(title: string, lines: readonly string[], style: Style): string 
 const PLAIN = { title: '' };
 const NAME = { title: '', isName: true };
 const RIGHT = { title: '', align: 'right' } as const;
+const DIGEST = { title: '', cuts: DIGEST_CUTS };
 const RESOURCES = [
   PLAIN,
   ...['waited', 'executed', 'CPU', 'memory', 'in', 'out'].map((title) => ({ title, align: 'right' as const })),
@@ -145,7 +146,7 @@ function showText(run: RunRecord, store: OpenStore, environment: Environment): s
     executions.length === 0
       ? '\nno node is on record: the process may have ended before one was\n'
       : section('nodes', nodes, style),
-    section('artifacts', tableLines([PLAIN, PLAIN, PLAIN, RIGHT], artifacts, width), style),
+    section('artifacts', tableLines([PLAIN, PLAIN, DIGEST, RIGHT], artifacts, width), style),
     section('resources', [...tableLines(RESOURCES, resources, width), ...(isAllMeasured ? [] : UNMEASURED)], style),
     section('metrics', tableLines([NAME, NAME, PLAIN], metrics, width), style),
     section('failures', failures, style),

@@ -7,7 +7,7 @@ import {
   moment,
   rateText,
 } from '../../../../runner/reporting/text/quantities.js';
-import { tableLines } from '../../../../runner/reporting/text/table.js';
+import { DIGEST_CUTS, MOMENT_CUTS, tableLines } from '../../../../runner/reporting/text/table.js';
 
 describe('quantities', () => {
   test.each([
@@ -96,6 +96,24 @@ describe('tables', () => {
     expect(tableLines(columns, wide, 24)).toEqual(['node        size', 'exam…les  3.1 MB  Model…', 'short       17 B']);
     const marked = [{ title: '' }, { title: '', isName: true }];
     expect(tableLines(marked, [['a long text', 'the name of it']], 24)).toEqual(['a long …  the name of it']);
+  });
+
+  test('cut moments and digests where they still say something, and leave them out before that', () => {
+    const all = [
+      { title: 'name' },
+      { title: 'type' },
+      { title: 'digest', cuts: DIGEST_CUTS },
+      { title: 'made', cuts: MOMENT_CUTS },
+    ];
+    const table = (width: number): readonly string[] =>
+      tableLines(all, [['a.model', 'ModelEvaluation', '0123456789ab', '2026-03-01 12:00:05Z']], width).slice(1);
+    expect(table(60)).toEqual(['a.model  ModelEvaluation  0123456789ab  2026-03-01 12:00:05Z']);
+    expect(table(57)).toEqual(['a.model  ModelEvaluation  0123456789ab  2026-03-01 12:00']);
+    expect(table(48)).toEqual(['a.model  ModelEvaluation  01234567  2026-03-01']);
+    expect(table(40)).toEqual(['a.model  ModelEva…  01234567  2026-03-01']);
+    expect(table(38)).toEqual(['a.model  ModelEvaluation  0123456789ab']);
+    expect(table(24)).toEqual(['a.model  ModelEvaluation']);
+    expect(table(16)).toEqual(['a.model  ModelE…']);
   });
 
   test('of nothing are nothing; cells move no cursor', () => {
