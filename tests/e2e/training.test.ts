@@ -83,6 +83,7 @@ describe('a training', () => {
     child.kill('SIGKILL');
     await ended;
     const { stdout } = await pipeline(folder, ['show']);
+    expect(stdout).toContain("trainer[process-died]: the process that ran it died\n    help: where it said 'heap");
     expect(stdout.trimEnd().split('\n').at(-1)).toBe('next: pipeline resume 1');
     const resumed = await run(folder);
     expect(resumed.ends).toEqual({ examples: 'cached', trainer: 'completed', evaluator: 'completed' });

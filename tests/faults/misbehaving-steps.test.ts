@@ -168,6 +168,25 @@ test('what ends the process from within a step is told, and names the places of 
   expect(await run(folder)).toEqual({ odd: 'completed' });
 });
 
+test('what fills the heap ends the run, and the next commands say what to do', async () => {
+  const folder = temporaryFolder();
+  const body = `
+    const all = [];
+    while (once('hungry') || all.length > 0) all.push(new Array(100_000).fill(0.5));
+    write('x');`;
+  write(folder, { first: step('first', 'a'), eats: ownComponent(folder, 'eats', body, { from: 'first.report' }) });
+  const died = await pipeline(folder, ['run', 'p.yaml'], { NODE_OPTIONS: '--max-old-space-size=64' });
+  expect([died.status, died.stderr]).not.toEqual([0, '']);
+  expect(died.stderr).toContain('JavaScript heap out of memory');
+  const { stdout } = await pipeline(folder, ['show']);
+  // It left the process no time to put on record that it had begun.
+  expect(stdout).toContain('the run ended before its steps did: its process died');
+  expect(stdout).toContain("    help: where it said 'heap out of memory', raise its limit");
+  expect(stdout).toContain('NODE_OPTIONS=--max-old-space-size=');
+  expect(stdout).toContain('next: pipeline resume 1\n');
+  expect(await run(folder)).toEqual({ first: 'cached', eats: 'completed' });
+});
+
 test('a metric may have any name', async () => {
   const folder = temporaryFolder();
   const names = ['__proto__', 'constructor', '', 'a b', '<script>', 'x'.repeat(300)];

@@ -5,6 +5,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BoundArtifact, ExecutionWithArtifacts } from '../../../artifacts/metadata/metadata-store.js';
 import type { ExecutionRecord, RunRecord } from '../../../artifacts/metadata/records.js';
+import { RAISE_HEAP } from '../../../components/memory-watch.js';
 import { plainLine, plainText } from '../../reporting/text/plain-text.js';
 import { byteSize, duration, metricText, moment, shortDigest } from '../../reporting/text/quantities.js';
 import { MARKS, paintState, styleFor, type Style } from '../../reporting/text/style.js';
@@ -88,12 +89,26 @@ function resourceRow({ execution, inputs, outputs }: ExecutionWithArtifacts): re
   ];
 }
 
+/** What to do about a process that may have died for want of memory; what it died of, no record tells. */
+const AFTER_DEATH = [
+  `  help: where it said 'heap out of memory', ${RAISE_HEAP};`,
+  '    where the system killed it for want of memory, as its log (dmesg) tells: --jobs 1, or less work at once;',
+  "    a component of one's own with runsIn: 'worker' in its spec dies without the run",
+];
+
+/** Of a failed run in which no node failed: a step that ended at once with the process is not on record. */
+const CUT_SHORT = [
+  'the run ended before its steps did: its process died, or its store could not be written',
+  ...AFTER_DEATH,
+];
+
 function failureLines(execution: ExecutionRecord, store: OpenStore, environment: Environment): readonly string[] {
   const { node, failure, log } = execution;
   if (failure === undefined) return [];
   const path = log === undefined ? undefined : join(store.root.path, log);
   return [
     `${plainLine(node)}[${plainLine(failure.code)}]: ${plainText(failure.message).replaceAll('\n', '\n    ')}`,
+    ...(failure.code === 'process-died' ? AFTER_DEATH : []),
     ...(path !== undefined && existsSync(path) ? [`  log: ${plainLine(shownPath(path, environment.cwd))}`] : []),
   ];
 }
@@ -139,7 +154,8 @@ function showText(run: RunRecord, store: OpenStore, environment: Environment): s
   const failed = executions.find(({ execution }) => execution.state === 'FAILED')?.execution.node;
   const executed = executions.findLast(({ execution }) => execution.state === 'COMPLETE')?.execution.node;
   const told = failed ?? executed ?? executions.at(-1)?.execution.node;
-  const hasDied = executions.some(({ execution }) => execution.failure?.code === 'process-died');
+  const isCutShort = run.state === 'FAILED' && failures.length === 0;
+  const hasDied = isCutShort || executions.some(({ execution }) => execution.failure?.code === 'process-died');
   const next = hasDied ? `resume ${String(run.id)}` : told && `explain ${told} --run ${String(run.id)}`;
   return [
     `${headline(run, now, style).join('\n')}\n`,
@@ -149,7 +165,7 @@ function showText(run: RunRecord, store: OpenStore, environment: Environment): s
     section('artifacts', tableLines([PLAIN, PLAIN, DIGEST, RIGHT], artifacts, width), style),
     section('resources', [...tableLines(RESOURCES, resources, width), ...(isAllMeasured ? [] : UNMEASURED)], style),
     section('metrics', tableLines([NAME, NAME, PLAIN], metrics, width), style),
-    section('failures', failures, style),
+    section('failures', isCutShort ? CUT_SHORT : failures, style),
     next === undefined ? '' : `\nnext: ${style.strong(`pipeline ${next}${rootOption(environment)}`)}\n`,
   ].join('');
 }
