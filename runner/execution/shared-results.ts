@@ -9,20 +9,22 @@ import type { ResultRecord } from '../../artifacts/remote/result-record.js';
 import type { ArtifactStore, Digest } from '../../artifacts/store/artifact-store.js';
 import { StoreError } from '../../artifacts/store/store-error.js';
 import { errorMessage } from '../../artifacts/system-error.js';
+import { currentProcess } from '../../artifacts/process-identity.js';
 import type { GraphNode } from '../graph/pipeline-graph.js';
 import type { OwnProcess } from './own-process.js';
+import type { RunOptions } from './run-options.js';
+import type { ExecutionEnd } from './step-execution.js';
 
 /** Results that are taken there at the same time. */
 const PUSHED_AT_ONCE = 2;
 
 /** A result that stands in the store of this machine now. */
 export interface FetchedResult {
+  /** Of the store that it is from. */
+  readonly address: string;
   readonly record: ResultRecord;
   readonly outputs: readonly ProducedArtifact[];
 }
-
-/** Tells of what went wrong for one node. */
-type Warn = (node: string, message: string) => void;
 
 /** Whether a result has just the outputs that a node has. */
 function fits({ outputs }: ResultRecord, node: GraphNode): boolean {
@@ -35,67 +37,99 @@ function fits({ outputs }: ResultRecord, node: GraphNode): boolean {
   );
 }
 
+/** What makes the results of a run. */
+type SharingOptions = Pick<RunOptions, 'graph' | 'cache' | 'force' | 'checkDeterminism' | 'report' | 'stop'>;
+
 /** The remote store in one run. */
 export class SharedResults {
   readonly #remote: RemoteStore;
+  readonly #options: SharingOptions;
+  readonly #run: number;
   readonly #artifacts: ArtifactStore;
   readonly #ownProcess: OwnProcess;
-  readonly #warn: Warn;
-  readonly #stop: AbortSignal;
   readonly #pushing = new PQueue({ concurrency: PUSHED_AT_ONCE });
   /** Fingerprints whose copy there is damaged, and is written over. */
   readonly #damaged = new Set<Digest>();
   #reachable = true;
 
-  /** @param stop - aborts when the run is to stop, and with it what goes on in the remote store */
-  constructor(remote: RemoteStore, artifacts: ArtifactStore, ownProcess: OwnProcess, warn: Warn, stop: AbortSignal) {
+  constructor(
+    remote: RemoteStore,
+    options: SharingOptions,
+    run: number,
+    { artifacts, ownProcess }: { readonly artifacts: ArtifactStore; readonly ownProcess: OwnProcess },
+  ) {
     this.#remote = remote;
+    this.#options = options;
+    this.#run = run;
     this.#artifacts = artifacts;
     this.#ownProcess = ownProcess;
-    this.#warn = warn;
-    this.#stop = stop;
   }
 
-  get address(): string {
-    return this.#remote.address;
+  /** Whether another machine may stand for a node, or be told what it came to. */
+  #concerns(node: GraphNode): boolean {
+    const { cache, force, checkDeterminism } = this.#options;
+    return cache && node.cache && !checkDeterminism && !force.has(node.name) && !node.spec.external;
   }
 
   /** Looks for the result of a step, and brings its artifacts here; undefined when there is none that can be believed. */
   async fetch(node: GraphNode, fingerprint: Digest): Promise<FetchedResult | undefined> {
-    if (!this.#reachable) return undefined;
+    if (!this.#reachable || !this.#concerns(node)) return undefined;
+    const { address } = this.#remote;
     try {
       const record = await this.#remote.result(fingerprint);
       if (record === undefined) return undefined;
-      if (typeof record === 'string') throw new StoreError('damaged', `the result in ${this.address} is ${record}`);
+      if (typeof record === 'string') throw new StoreError('damaged', `the result in ${address} is ${record}`);
       if (!fits(record, node)) {
-        throw new StoreError('damaged', `the result in ${this.address} has other outputs than the step`);
+        throw new StoreError('damaged', `the result in ${address} has other outputs than the step`);
       }
       const outputs: ProducedArtifact[] = [];
       for (const { port, index, type, digest, properties } of record.outputs) {
         const { bytes, files, witness } = await this.#remote.pull(digest, this.#artifacts);
         outputs.push({ port, index, type, digest, properties, bytes, files, witness });
       }
-      return { record, outputs };
+      return { address, record, outputs };
     } catch (error) {
-      if (!this.#stop.aborted) this.#tell(node.name, fingerprint, error);
+      if (!this.#options.stop.aborted) this.#tell(node.name, fingerprint, error);
       return undefined;
     }
   }
 
-  /** Takes a result there, beside what runs; nothing for those who may only read. */
-  share(node: string, record: ResultRecord): void {
-    if (!this.#remote.rights.write) return;
-    void this.#pushing.add(async () => {
-      if (!this.#reachable) return;
-      try {
-        this.#stop.throwIfAborted();
-        await this.#ownProcess.during(() =>
-          this.#remote.push(record, this.#artifacts, this.#damaged.has(record.fingerprint)),
-        );
-      } catch (error) {
-        this.#tell(node, record.fingerprint, error);
-      }
-    });
+  /** Takes what a node has come to there, beside what runs; nothing for those who may only read. */
+  share(node: GraphNode, fingerprint: Digest, { made, metrics, timings, resources }: ExecutionEnd): void {
+    if (!this.#remote.rights.write || !this.#concerns(node)) return;
+    const { cpuMs, peakMemoryBytes } = resources;
+    const outputs = made.map(({ port, index, artifact: { type, digest, properties } }) => ({
+      port,
+      index,
+      type,
+      digest,
+      properties,
+    }));
+    const record: ResultRecord = {
+      version: 1,
+      fingerprint,
+      outputs,
+      metrics,
+      timings,
+      resources: {
+        ...(cpuMs === undefined ? {} : { cpuMs }),
+        ...(peakMemoryBytes === undefined ? {} : { peakMemoryBytes }),
+      },
+      made: { pipeline: this.#options.graph.name, node: node.name, run: this.#run, host: currentProcess().host },
+    };
+    void this.#pushing.add(() => this.#push(node.name, record));
+  }
+
+  async #push(node: string, record: ResultRecord): Promise<void> {
+    if (!this.#reachable) return;
+    try {
+      this.#options.stop.throwIfAborted();
+      await this.#ownProcess.during(() =>
+        this.#remote.push(record, this.#artifacts, this.#damaged.has(record.fingerprint)),
+      );
+    } catch (error) {
+      this.#tell(node, record.fingerprint, error);
+    }
   }
 
   /** Waits until all is there. */
@@ -111,9 +145,14 @@ export class SharedResults {
     }
     if (!this.#reachable) return;
     this.#reachable = false;
-    const why = this.#stop.aborted
-      ? `the run was stopped before all of its results were in ${this.address}`
-      : `${this.address} cannot be used: ${errorMessage(error)}; the run goes on without it`;
+    const { address } = this.#remote;
+    const why = this.#options.stop.aborted
+      ? `the run was stopped before all of its results were in ${address}`
+      : `${address} cannot be used: ${errorMessage(error)}; the run goes on without it`;
     this.#warn(node, why);
+  }
+
+  #warn(node: string, message: string): void {
+    this.#options.report({ type: 'step-log', node, level: 'warn', message });
   }
 }
