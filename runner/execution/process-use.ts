@@ -37,15 +37,22 @@ export function endedChildrenCpuMs(): number | undefined {
   }
 }
 
+/** Bytes that every program comes to hold: one that never had as many is still being loaded. */
+const LOADED = 128 * 1024;
+
+/** What a process holds by its `status`; nothing while its program is being loaded, which is not worth telling. */
+export function memoryIn(status: string): Omit<ProcessUse, 'cpuMs'> {
+  const bytes = (name: string): number =>
+    Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'mu').exec(status)?.[1] ?? 0) * 1024;
+  const peakBytes = bytes('VmHWM');
+  if (bytes('VmExe') === 0 || peakBytes < LOADED) return { memoryBytes: 0, peakBytes: 0 };
+  return { memoryBytes: bytes('VmRSS'), peakBytes };
+}
+
 /** What a process holds now; undefined when it is gone, or this is not Linux. */
 export function processMemory(pid: number): Omit<ProcessUse, 'cpuMs'> | undefined {
   try {
-    const status = readFileSync(`/proc/${String(pid)}/status`, 'latin1');
-    // A program that is still being loaded has no memory that is worth telling.
-    if (/^VmExe:\s+0 kB$/mu.test(status)) return { memoryBytes: 0, peakBytes: 0 };
-    const bytes = (name: string): number =>
-      Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'mu').exec(status)?.[1] ?? 0) * 1024;
-    return { memoryBytes: bytes('VmRSS'), peakBytes: bytes('VmHWM') };
+    return memoryIn(readFileSync(`/proc/${String(pid)}/status`, 'latin1'));
   } catch {
     return undefined;
   }

@@ -69,7 +69,8 @@ function nodeRow({ execution }: ExecutionWithArtifacts, store: OpenStore, now: n
 /** In place of what could not be measured, and what is said of it. */
 const NOT_MEASURED = '?';
 const UNMEASURED = [
-  `${NOT_MEASURED}  not told apart from others in the same process, which --jobs 1 or runsIn: 'worker' does; or too short`,
+  `${NOT_MEASURED}  not told apart from others in the same process, which --jobs 1 or runsIn: 'worker' does; or too short;`,
+  '   or of a program that another system than Linux ran',
 ];
 
 /** What an executed step took and used. */
