@@ -3,9 +3,10 @@
  * place, made durable and renamed, and two writers of one name write the same bytes. What a writer that died has left goes
  * when the next one writes.
  */
-import { constants, createReadStream } from 'node:fs';
+import { constants, createReadStream, createWriteStream } from 'node:fs';
 import { copyFile, open, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import { realDisk } from '../disk.js';
 import { systemErrorCode } from '../system-error.js';
 import { sweepUnfinished, unfinishedPath } from '../unfinished.js';
@@ -26,8 +27,29 @@ function unfinishedIn(folder: string, name: string): string {
 /** Milliseconds after which what nobody has written to is no longer being written, wherever its process may be. */
 const ABANDONED_MS = 24 * 60 * 60 * 1000;
 
-/** @param folder - absolute; it must be there, so that a share that is not mounted is noticed */
-export function folderObjects(folder: string): RemoteObjects {
+/** Bytes that are copied at once. */
+const CHUNK = 1 << 20;
+
+/** Copies a file to where nothing is: at no cost where the file system can, else piece by piece, so that it can be stopped. */
+async function copy(from: string, to: string, stop: AbortSignal): Promise<void> {
+  try {
+    await copyFile(from, to, constants.COPYFILE_FICLONE_FORCE | constants.COPYFILE_EXCL);
+  } catch {
+    const options = { highWaterMark: CHUNK };
+    await pipeline(createReadStream(from, options), createWriteStream(to, { ...options, flags: 'wx' }), {
+      signal: stop,
+    });
+  }
+  stop.throwIfAborted();
+}
+
+/**
+ * Objects in a folder.
+ *
+ * @param folder - absolute; it must be there, so that a share that is not mounted is noticed
+ * @param stop - what is being copied there when it aborts is left off, and removed
+ */
+export function folderObjects(folder: string, stop: AbortSignal): RemoteObjects {
   const found = async (name: string): Promise<boolean> => {
     try {
       return (await stat(pathIn(folder, name))).isFile();
@@ -62,7 +84,7 @@ export function folderObjects(folder: string): RemoteObjects {
       const temporary = unfinishedPath(unfinished);
       for (const needed of [dirname(target), unfinished]) await realDisk.makeFolder(needed);
       try {
-        await copyFile(file, temporary, constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL);
+        await copy(file, temporary, stop);
         await sweep(unfinished, temporary);
         await realDisk.setMode(temporary, 0o644);
         await realDisk.sync(temporary);

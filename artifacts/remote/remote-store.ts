@@ -85,7 +85,7 @@ async function received(stream: Readable, file: string, size: number, stop: Abor
 /**
  * Opens a shared store.
  *
- * @param stop - what goes on there when it aborts fails at once, but for a file that is being copied into a folder
+ * @param stop - what goes on there when it aborts fails at once
  */
 export function openRemoteStore(objects: RemoteObjects, rights: RemoteRights, stop: AbortSignal): RemoteStore {
   const { address } = objects;

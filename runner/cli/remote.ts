@@ -49,9 +49,9 @@ function folderOf(place: string, cwd: string): string {
   }
 }
 
-function objectsInFolder(place: string, cwd: string): RemoteObjects {
+function objectsInFolder(place: string, cwd: string, stop: AbortSignal): RemoteObjects {
   const folder = folderOf(place, cwd);
-  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true) return folderObjects(folder);
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true) return folderObjects(folder, stop);
   throw refuse(`${PLACE} names ${folder}, which is no folder`, 'make it, or mount the share that it is on');
 }
 
@@ -118,6 +118,6 @@ export async function remoteStore(environment: Environment, stop: AbortSignal): 
     privateKey: keyIn(PRIVATE_KEY, environment, createPrivateKey),
     publicKey: keyIn(PUBLIC_KEY, environment, createPublicKey),
   };
-  const objects = scheme === 's3' ? await objectsInBucket(place, env, stop) : objectsInFolder(place, cwd);
+  const objects = scheme === 's3' ? await objectsInBucket(place, env, stop) : objectsInFolder(place, cwd, stop);
   return openRemoteStore(objects, rights, stop);
 }

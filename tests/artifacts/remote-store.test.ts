@@ -51,10 +51,20 @@ describe('a shared folder', () => {
       killed = signal !== null;
       if (!killed) expect([k > 4, status]).toEqual([true, 0]);
       everLeft += left().length;
-      await folderObjects(shared).write('files/other', file, '');
+      await folderObjects(shared, NEVER).write('files/other', file, '');
       expect(left()).toEqual([]);
     }
     expect(everLeft).toBeGreaterThan(1);
+  });
+
+  test('gets nothing of a file that was being copied when the run was stopped', async () => {
+    const [shared, stop] = [temporaryFolder(), new AbortController()];
+    const file = join(shared, 'data');
+    writeFileSync(file, Buffer.alloc(8 << 20));
+    const written = folderObjects(shared, stop.signal).write('files/large', file, '');
+    stop.abort();
+    await expect(written).rejects.toThrow('aborted');
+    expect(readdirSync(join(shared, 'files'), { recursive: true })).toEqual(['la', 'unfinished']);
   });
 
   test('keeps what others may still be writing, and what is not its own', async () => {
@@ -71,7 +81,7 @@ describe('a shared folder', () => {
     for (const name of [living, old, young, 'notes.tmp']) writeFileSync(join(unfinished, name), 'x');
     const past = Date.now() / 1000 - 25 * 60 * 60;
     for (const name of [old, 'notes.tmp']) utimesSync(join(unfinished, name), past, past);
-    await folderObjects(shared).write('files/other', file, '');
+    await folderObjects(shared, NEVER).write('files/other', file, '');
     expect(readdirSync(unfinished).sort()).toEqual([living, young, 'notes.tmp'].sort());
   });
 });
@@ -140,7 +150,7 @@ describe('bringing an artifact', () => {
     writeFileSync(join(staged.path, 'a'), 'alpha');
     const published = await staged.publish();
     const asked: string[] = [];
-    const there = folderObjects(temporaryFolder());
+    const there = folderObjects(temporaryFolder(), NEVER);
     const objects: RemoteObjects = {
       ...there,
       read: async (name) => {

@@ -6,4 +6,4 @@
 import { folderObjects } from '../../artifacts/remote/folder-objects.js';
 
 const [folder = '', name = '', file = ''] = process.argv.slice(2);
-await folderObjects(folder).write(name, file, '');
+await folderObjects(folder, new AbortController().signal).write(name, file, '');
