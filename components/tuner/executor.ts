@@ -112,7 +112,7 @@ export const execute: Executor<typeof spec> = async (context) => {
     signal.throwIfAborted();
     trials = await Promise.race([search({ brackets, configurations, objective, runner }), aborted(signal)]);
   } finally {
-    workers.close();
+    await workers.close();
   }
   const [best] = ranked(trials, objective);
   if (best === undefined) throw allFailed(trials);

@@ -110,9 +110,14 @@ export class TrialProcess {
     }
   }
 
-  /** Ends it at once. Its training stands in its checkpoint. */
-  end(): void {
-    this.#child.removeAllListeners('exit').removeAllListeners('close');
-    this.#child.kill('SIGKILL');
+  /** Ends it at once. Its training stands in its checkpoint. @returns when it is gone */
+  async end(): Promise<void> {
+    const child = this.#child;
+    // What it said before is not heard any more: the training does not settle.
+    child.removeAllListeners('message').removeAllListeners('exit').removeAllListeners('close');
+    child.kill('SIGKILL');
+    // One that could not be started has no number.
+    if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    await new Promise((resolve) => child.once('exit', resolve));
   }
 }

@@ -14,6 +14,7 @@ type Begin = (process: TrialProcess) => void;
 export class TrialWorkers {
   readonly #idle: TrialProcess[] = [];
   readonly #busy = new Set<TrialProcess>();
+  readonly #ending = new Set<Promise<void>>();
   readonly #waiting: Begin[] = [];
   /** Those that are to train alone; first, so that they need not wait for all others. */
   readonly #waitingAlone: Begin[] = [];
@@ -47,10 +48,21 @@ export class TrialWorkers {
     return again;
   }
 
-  /** Ends all processes at once. Their trainings stand in their checkpoints. */
-  close(): void {
+  /**
+   * Ends all processes at once. Their trainings stand in their checkpoints.
+   *
+   * @returns when they are gone: what they used would else count for the step that comes next
+   */
+  async close(): Promise<void> {
     this.#isClosed = true;
-    for (const process of [...this.#idle.splice(0), ...this.#busy]) process.end();
+    for (const process of [...this.#idle.splice(0), ...this.#busy]) this.#end(process);
+    await Promise.all(this.#ending);
+  }
+
+  #end(process: TrialProcess): void {
+    const gone = process.end();
+    this.#ending.add(gone);
+    void gone.then(() => this.#ending.delete(gone));
   }
 
   /** Waits in a line for a process, and trains in it. */
@@ -63,7 +75,7 @@ export class TrialWorkers {
     this.#busy.delete(process);
     this.#isAlone = false;
     if (process.isUsable) this.#idle.push(process);
-    else process.end();
+    else this.#end(process);
     return outcome;
   }
 
@@ -75,7 +87,7 @@ export class TrialWorkers {
       const begin = (alone ? this.#waitingAlone : this.#waiting).shift();
       if (begin === undefined) return;
       // What the idle ones hold would be missing.
-      if (alone) for (const process of this.#idle.splice(0)) process.end();
+      if (alone) for (const process of this.#idle.splice(0)) this.#end(process);
       this.#isAlone = alone;
       const process = this.#usable();
       this.#busy.add(process);
