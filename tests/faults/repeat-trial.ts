@@ -61,9 +61,13 @@ export class RepeatedRuns {
       if (result.status !== 0)
         problems.push(`a run ended with ${String(result.status)}: ${result.stdout}${result.stderr}`);
       problems.push(...this.#take(result));
-      if (this.#noted() > before) return problems;
+      if (this.#noted() > before) return [...problems, ...this.#left('-repeats-new', '-repeats-closed')];
     }
     return [...problems, 'no run was noted'];
+  }
+
+  #left(...ends: readonly string[]): readonly string[] {
+    return ends.filter((end) => existsSync(`${this.#database}${end}`)).map((end) => `metadata.db${end} was left`);
   }
 
   async #check(): Promise<readonly string[]> {
@@ -75,9 +79,8 @@ export class RepeatedRuns {
     return [
       ...(lost.length > 0 ? [`runs ${lost.join(', ')} were told and are lost`] : []),
       ...faultsOf(join(this.#folder, '.pipeline')),
-      ...['-repeats', '-repeats-closed', '-repeats-new']
-        .filter((end) => existsSync(`${this.#database}${end}`))
-        .map((end) => `metadata.db${end} was left`),
+      // A log that was not begun to its end goes when the next one is begun.
+      ...this.#left('-repeats', '-repeats-closed'),
     ];
   }
 
