@@ -30,7 +30,7 @@ export function notice(event: RunEvent, style: Style): string | undefined {
   switch (event.type) {
     case 'run-recovered':
       return style.warn(
-        `run ${String(event.run)} of ${plainLine(event.pipeline)} had died; it is closed as failed, what it finished is kept: pipeline show ${String(event.run)} tells more`,
+        `run ${String(event.run)} of ${plainLine(event.pipeline)} had died; what it finished is kept: pipeline show ${String(event.run)} tells more`,
       );
     case 'artifact-damaged': {
       const where = event.quarantine === undefined ? '' : `; moved to ${plainLine(event.quarantine)}`;

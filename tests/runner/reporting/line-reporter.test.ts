@@ -23,7 +23,7 @@ const progress = (fraction: number): RunEvent => ({
 describe('a run as lines', () => {
   test('tells what happened, and sums up', () => {
     expect(lines(eventfulRun)).toBe(`\
-run 11 of demo had died; it is closed as failed, what it finished is kept: pipeline show 11 tells more
+run 11 of demo had died; what it finished is kept: pipeline show 11 tells more
 demo, run 12: 5 nodes, 2 at a time
 examples: cached, from run 11, saved 12s
 transform: started: changed: params.features

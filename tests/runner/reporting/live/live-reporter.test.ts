@@ -95,7 +95,7 @@ describe('the live view', () => {
       feed(event);
     }
     expect(screen().slice(0, 14)).toEqual([
-      'run 11 of demo had died; it is closed as failed, what it finished is kept: pipeline show 11 tells more',
+      'run 11 of demo had died; what it finished is kept: pipeline show 11 tells more',
       'transform.examples (aaaaaaaaaaaa) is damaged: data: its content differs; moved t',
       'o /store/quarantine/x; it will be made again',
       'tuner: attempt 1 failed: the search space is empty; next attempt in 1.0s',
