@@ -11,10 +11,14 @@ const SIGNALS: readonly StopSignal[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
 /** A stream as it really is: the types of Node promise a terminal everywhere. */
 type Stream = NodeJS.WritableStream & {
+  readonly writableLength: number;
   readonly isTTY?: boolean;
   readonly columns?: number;
   readonly rows?: number;
 };
+
+/** Bytes that may wait for a reader. */
+const MOST_WAITING = 16 * 1024 * 1024;
 
 function textOutput(stream: Stream, env: NodeJS.ProcessEnv): TextOutput {
   let open = true;
@@ -32,6 +36,9 @@ function textOutput(stream: Stream, env: NodeJS.ProcessEnv): TextOutput {
       // What is written in one go goes out in one go: thousands of cached steps are thousands of lines.
       if (pending === '' && text !== '') setImmediate(send);
       pending += text;
+    },
+    get isBehind() {
+      return stream.writableLength + pending.length > MOST_WAITING;
     },
     get isTTY() {
       return stream.isTTY === true && env['TERM'] !== 'dumb';

@@ -4,6 +4,7 @@
  */
 import { pino, type Level } from 'pino';
 import type { RunEvent } from '../execution/run-event.js';
+import { counted } from './text/quantities.js';
 import type { Clock, Reporter } from './reporter.js';
 import type { TextOutput } from './text/text-output.js';
 
@@ -36,7 +37,7 @@ function levelOf(event: RunEvent): Level {
   }
 }
 
-/** Writes every event as a line of JSON. */
+/** Writes every event as a line of JSON; of what a step says, nothing while the reader is too far behind. */
 export function jsonReporter(output: TextOutput, clock: Clock): Reporter {
   const logger = pino(
     {
@@ -50,9 +51,29 @@ export function jsonReporter(output: TextOutput, clock: Clock): Reporter {
       },
     },
   );
+  const write = (event: RunEvent): void => {
+    logger[levelOf(event)](event);
+  };
+  /** Lines that were left out, by node. */
+  const leftOut = new Map<string, number>();
   return {
     report: (event) => {
-      logger[levelOf(event)](event);
+      if (!('node' in event)) {
+        write(event);
+        return;
+      }
+      const { node } = event;
+      const lines = leftOut.get(node) ?? 0;
+      if (event.type === 'step-log' && output.isBehind) {
+        leftOut.set(node, lines + 1);
+        return;
+      }
+      leftOut.delete(node);
+      if (lines > 0) {
+        const message = `${counted(lines, 'line')} left out here: the reader of these events is too far behind`;
+        write({ type: 'step-log', node, level: 'warn', message });
+      }
+      write(event);
     },
     close: () => undefined,
   };

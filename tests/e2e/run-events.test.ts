@@ -139,7 +139,14 @@ export const execute = async ({ outputs, log, progress, metric }) => {
 
   test('of all that reporters are fed with', () => {
     let text = '';
-    const output = { write: (more: string) => (text += more), isTTY: false, columns: 80, rows: 24, colors: false };
+    const output = {
+      write: (more: string) => (text += more),
+      isBehind: false,
+      isTTY: false,
+      columns: 80,
+      rows: 24,
+      colors: false,
+    };
     const reporter = jsonReporter(
       { ...output, onResize: () => () => undefined },
       { now: () => 1_700_000_000_000, every: () => () => undefined },

@@ -15,6 +15,7 @@ export async function commandHere(cwd: string, args: readonly string[]): Promise
     write: (text) => {
       texts[name] += text;
     },
+    isBehind: false,
     isTTY: false,
     columns: 120,
     rows: 24,

@@ -7,6 +7,7 @@ import type { TextOutput } from '../../runner/reporting/text/text-output.js';
 /** An output whose text can be looked at, and whose terminal can be resized. */
 export interface FakeOutput extends TextOutput {
   text: string;
+  isBehind: boolean;
   resize(columns: number, rows: number): void;
 }
 
@@ -16,6 +17,7 @@ export function fakeOutput(size?: { columns: number; rows: number; colors?: bool
   let { columns, rows } = size ?? { columns: 80, rows: 24 };
   return {
     text: '',
+    isBehind: false,
     isTTY: size !== undefined,
     colors: size?.colors ?? false,
     get columns() {

@@ -5,6 +5,8 @@
 /** Writing never throws, and goes nowhere once the reader has gone. */
 export interface TextOutput {
   write(text: string): void;
+  /** Its reader is so far behind that more would fill the memory; what can be left out is left out now. */
+  readonly isBehind: boolean;
   /** A terminal whose cursor can be moved. */
   readonly isTTY: boolean;
   /** Width and height of the terminal; 80 × 24 where there is none. They change when the window does. */

@@ -19,6 +19,28 @@ test('every event is a line of JSON with its level and time', async () => {
   expect(parsed.find(({ type }) => type === 'step-failed')).toMatchObject({ failure: { code: 'no-space' } });
 });
 
+test('of what a step says nothing is written while the reader is too far behind, and that is told', async () => {
+  const output = fakeOutput();
+  const reporter = await runReporter(output, fakeClock(), options);
+  const say = (message: string): void => {
+    reporter.report({ type: 'step-log', node: 'a', level: 'info', message });
+  };
+  say('one');
+  output.isBehind = true;
+  say('two');
+  say('three');
+  reporter.report({ type: 'step-canceled', node: 'b' });
+  output.isBehind = false;
+  say('four');
+  const lines = output.text.trimEnd().split('\n');
+  expect(lines.map((line) => JSON.parse(line) as object)).toMatchObject([
+    { message: 'one' },
+    { type: 'step-canceled' },
+    { level: 'warn', node: 'a', message: '2 lines left out here: the reader of these events is too far behind' },
+    { message: 'four' },
+  ]);
+});
+
 test('control characters stay inside JSON strings', async () => {
   const output = fakeOutput();
   const reporter = await runReporter(output, fakeClock(), options);
