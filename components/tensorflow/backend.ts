@@ -6,6 +6,7 @@ import { dirname, join, sep } from 'node:path';
 import { errorMessage } from '../../artifacts/system-error.js';
 import { StepError } from '../executor.js';
 import { backendLocation, type BackendLocation, type BackendName } from './backend-identity.js';
+import { registerChainedOperations } from './chained-operations.js';
 import type { TensorFlow } from './tensorflow.js';
 
 /** TensorFlow.js, ready to compute. */
@@ -20,7 +21,9 @@ async function loadPackages(): Promise<TensorFlow> {
   // Its advice to install the native backend is for those who have nothing else to choose.
   core.env().set('PROD', true);
   const layers = await import('@tensorflow/tfjs-layers');
-  return { ...core, ...layers };
+  const tf = { ...core, ...layers };
+  registerChainedOperations(tf);
+  return tf;
 }
 
 async function loadWasm(): Promise<TensorFlow> {

@@ -10,6 +10,7 @@ import { loadUserExport } from '../user-module.js';
 import type { Backend } from './backend.js';
 import { makeLayer } from './make-layer.js';
 import type { TensorFlow } from './tensorflow.js';
+import type { BuildModelInput } from './user-model.js';
 
 /** What a model is built from. */
 export interface ModelPlan {
@@ -25,15 +26,6 @@ export interface ModelPlan {
   readonly baseDir: string;
   /** For user code. */
   readonly hp: HpValues;
-}
-
-/** What a user's `buildModel` gets. */
-export interface BuildModelInput {
-  readonly tf: TensorFlow;
-  readonly hp: HpValues;
-  readonly inputShape: readonly number[];
-  readonly classes: readonly string[];
-  readonly seed: number;
 }
 
 type Layers = readonly (string | Readonly<Record<string, Readonly<Record<string, unknown>>>>)[];

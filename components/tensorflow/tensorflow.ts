@@ -6,5 +6,8 @@
 import type * as core from '@tensorflow/tfjs-core';
 import type * as layers from '@tensorflow/tfjs-layers';
 
+// It exports nothing, and declares the methods that chained-operations.ts gives tensors. An import would not reach users.
+export type * from '@tensorflow/tfjs-core/dist/public/chained_ops/register_all_chained_ops.js';
+
 /** All that the two packages export. */
 export type TensorFlow = Omit<typeof core, 'default'> & Omit<typeof layers, 'default'>;

@@ -204,10 +204,12 @@ const GATED = `
   export async function build({ tf, hp, inputShape }) {
     await new Promise((resolve) => connect('gate.sock').on('data', resolve));
     const input = tf.input({ shape: inputShape });
-    const kernelInitializer = tf.initializers.glorotUniform({ seed: 1 });
+    const kernelInitializer = tf.initializers.orthogonal({ seed: 1 });
     const hidden = tf.layers.dense({ units: hp.units, activation: 'relu', kernelInitializer }).apply(input);
     const outputs = tf.layers.dense({ units: 2, activation: 'softmax', kernelInitializer }).apply(hidden);
-    return tf.model({ inputs: input, outputs });
+    const model = tf.model({ inputs: input, outputs });
+    model.setWeights(model.getWeights().map((weight) => weight.mul(0.5).add(0.01)));
+    return model;
   }`;
 
 /** A folder with a search whose trainings stand before a gate. */

@@ -203,6 +203,12 @@ describe('a program', () => {
   });
 });
 
+/** The model that the Trainer's README builds, and what else its types promise. */
+const NET = `${/^```ts\n([^]*?)^```$/mu.exec(readFileSync('components/trainer/README.md', 'utf8'))?.[1] ?? ''}
+export const first = ({ tf }: BuildModelInput): number => tf.ones([2, 2]).mul(2).add(1).dataSync()[0] ?? 0;
+// @ts-expect-error there is no such operation
+export const none = ({ tf }: BuildModelInput): unknown => tf.ones([2, 2]).multiplyBy(2);`;
+
 describe('docs/library.md', () => {
   const snippets = [...readFileSync('docs/library.md', 'utf8').matchAll(/^```ts\n([^]*?)^```$/gmu)].map(
     ([, text = '']) => text,
@@ -220,7 +226,7 @@ describe('docs/library.md', () => {
     const [running = '', reading = '', component = ''] = snippets;
     expect(snippets).toHaveLength(3);
     writeFileSync(join(folder, 'clothes.yaml'), clothes);
-    const files = { 'running.ts': running, 'reading.ts': reading, 'greeting.ts': component };
+    const files = { 'running.ts': running, 'reading.ts': reading, 'greeting.ts': component, 'net.ts': NET };
     for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
     expect(typeErrors(Object.keys(files).map((name) => join(folder, name)))).toEqual([]);
     const ran = await runProgram(folder, running);
