@@ -41,6 +41,9 @@ export interface Companion {
   committed(): void;
 }
 
+/** Milliseconds that others may hold the file before that is an error. */
+const PATIENCE_MS = 10_000;
+
 /** Rows of one table that are written by one statement. */
 const ROWS_AT_ONCE = 50;
 
@@ -145,7 +148,9 @@ export class Database {
       this.#driver = open(Driver, path);
       // Readers never wait for a writer in WAL mode. NORMAL keeps every commit when a process dies; a power cut may take
       // the last ones, never a part of one: what was made has no record then, and is made again.
-      this.#driver.exec('PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');
+      this.#driver.exec(
+        `PRAGMA busy_timeout = ${String(PATIENCE_MS)}; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL`,
+      );
     } catch (error) {
       throw storeError(error, path);
     }
@@ -154,6 +159,16 @@ export class Database {
   /** Lets something go with every transaction from now on. */
   accompany(companion: Companion): void {
     this.#companion = companion;
+  }
+
+  /** Does something that shall not wait long for others who hold the file. */
+  waitingAtMost<T>(milliseconds: number, work: () => T): T {
+    this.execute(`PRAGMA busy_timeout = ${String(milliseconds)}`);
+    try {
+      return work();
+    } finally {
+      this.execute(`PRAGMA busy_timeout = ${String(PATIENCE_MS)}`);
+    }
   }
 
   /** Runs statements without parameters. */

@@ -257,6 +257,8 @@ export interface MetadataStore {
 
   run(runId: number): RunRecord | undefined;
   runs(query: RunQuery): readonly RunRecord[];
+  /** Repeats that are on no record yet, since the metadata cannot be written now; see repeat-log.ts. */
+  waitingRepeats(): number;
   countRuns(query: Pick<RunQuery, 'pipeline' | 'state'>): number;
   /** Metrics of all nodes that have any, of the runs from `first` to `last`, in the order in which they were executed. */
   metricsOf(query: { pipeline?: string | undefined; first: number; last: number }): readonly NodeMetrics[];

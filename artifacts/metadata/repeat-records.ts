@@ -24,6 +24,12 @@ const STANDING = `SELECT count(*) AS executions, coalesce(sum(p.fingerprint = ? 
   (SELECT max(o.execution_id) FROM pipeline_execution o WHERE o.fingerprint = p.fingerprint AND o.reusable = 1) = coalesce(p.cached_from, p.execution_id)), 0) AS standing
   FROM pipeline_execution p WHERE p.execution_id IN (${EXECUTIONS_OF_RUN})`;
 
+/** What keeps a file from being written, for now or for good. */
+const UNWRITABLE = ['read-only', 'no-permission', 'database-busy'];
+
+/** Milliseconds that who only looks back waits for those who write. */
+const READERS_WAIT_MS = 1000;
+
 /** Runs of other pipelines that a log goes on with. */
 const REPEATABLE_OTHERS = 8;
 
@@ -59,9 +65,27 @@ export class RepeatRecords {
     );
   }
 
-  /** Whether there is a log that somebody must take in. */
-  get areWaiting(): boolean {
-    return existsSync(this.#log) || existsSync(this.#closed);
+  /** Takes in what was noted since, where the file can be written. */
+  takeIn(): void {
+    if (!existsSync(this.#log) && !existsSync(this.#closed)) return;
+    try {
+      // Every transaction does, first of all.
+      this.#database.waitingAtMost(READERS_WAIT_MS, () => {
+        this.#writer.transaction(() => undefined);
+      });
+    } catch (error) {
+      // Who may not write now can still look back at what is in the file; see waiting.
+      if (!(error instanceof StoreError && UNWRITABLE.includes(error.code))) throw error;
+    }
+  }
+
+  /** How many runs were noted and are not in the file yet. */
+  waiting(): number {
+    const runs = [this.#closed, this.#log].flatMap((path) => {
+      const text = existsSync(path) ? readFileSync(path, 'utf8') : '';
+      return readRepeatLog(text)?.runs ?? [];
+    });
+    return runs.filter((noted) => this.#recorded(noted) === undefined).length;
   }
 
   /** Closes the log, and takes in what was noted there; first in every transaction. */
@@ -97,16 +121,22 @@ export class RepeatRecords {
     this.#isTaken = true;
   }
 
-  /** Records a run, unless it is on record already. @param wanted - its number, if no other run has it */
-  #insert({ run, of, endedAt }: Omit<NotedRun, 'nodes'>, wanted?: number): number | undefined {
-    if (this.#database.get('SELECT id FROM pipeline_run WHERE id = ?', of) === undefined) return undefined;
+  /** The number of a run that is on record already. */
+  #recorded({ run, of }: Pick<NotedRun, 'run' | 'of'>): number | undefined {
     const known = this.#database.get(
       'SELECT id FROM pipeline_run WHERE id > ? AND started_at = ? AND owner = ?',
       of,
       run.startedAt,
       canonicalJson(run.owner),
     );
-    if (known !== undefined) return number(known, 'id');
+    return known === undefined ? undefined : number(known, 'id');
+  }
+
+  /** Records a run, unless it is on record already. @param wanted - its number, if no other run has it */
+  #insert({ run, of, endedAt }: Omit<NotedRun, 'nodes'>, wanted?: number): number | undefined {
+    if (this.#database.get('SELECT id FROM pipeline_run WHERE id = ?', of) === undefined) return undefined;
+    const known = this.#recorded({ run, of });
+    if (known !== undefined) return known;
     const isFree =
       wanted !== undefined && this.#database.get('SELECT id FROM pipeline_run WHERE id = ?', wanted) === undefined;
     const inserted = this.#writer.insertRun(run, 'COMPLETE', endedAt, isFree ? wanted : null);

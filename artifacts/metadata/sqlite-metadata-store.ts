@@ -2,7 +2,6 @@
  * The metadata store in one SQLite file. Each fact is written twice: as ML Metadata has it, for its own tools, and in
  * our tables, where it can be asked for in one query. Both in one transaction.
  */
-import { StoreError } from '../store/store-error.js';
 import { Database } from './database.js';
 import { historyQueries } from './history-queries.js';
 import type { MetadataStore } from './metadata-store.js';
@@ -12,18 +11,6 @@ import { RepeatRecords } from './repeat-records.js';
 import { retentionQueries } from './retention-queries.js';
 import { reuseRecords } from './reuse-records.js';
 import { runWrites } from './run-writes.js';
-
-/** Takes in the runs that were noted beside the database. */
-function takeIn(repeats: RepeatRecords, writer: RecordWriter): void {
-  if (!repeats.areWaiting) return;
-  try {
-    // Every transaction does, first of all.
-    writer.transaction(() => undefined);
-  } catch (error) {
-    // Who may only read can still look back at what is in the database.
-    if (!(error instanceof StoreError && ['read-only', 'no-permission'].includes(error.code))) throw error;
-  }
-}
 
 /**
  * Opens the metadata store, making an empty one when the file is not there.
@@ -36,10 +23,7 @@ export function openMetadataStore(path: string): MetadataStore {
   const writer = new RecordWriter(database);
   const repeats = new RepeatRecords(database, writer);
   database.accompany(repeats);
-  const takeInNoted = (): void => {
-    takeIn(repeats, writer);
-  };
-  takeInNoted();
+  repeats.takeIn();
   const { run, runs, countRuns, ...history } = historyQueries(database);
   return {
     transaction: (work) => writer.transaction(work),
@@ -49,17 +33,18 @@ export function openMetadataStore(path: string): MetadataStore {
     ...history,
     // Who keeps the file open is told of runs that were noted since.
     run: (runId) => {
-      takeInNoted();
+      repeats.takeIn();
       return run(runId);
     },
     runs: (query) => {
-      takeInNoted();
+      repeats.takeIn();
       return runs(query);
     },
     countRuns: (query) => {
-      takeInNoted();
+      repeats.takeIn();
       return countRuns(query);
     },
+    waitingRepeats: () => repeats.waiting(),
     close: () => {
       database.close();
     },

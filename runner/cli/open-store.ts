@@ -9,6 +9,7 @@ import { isAlive } from '../../artifacts/process-identity.js';
 import { StoreError } from '../../artifacts/store/store-error.js';
 import { findRoot, type StoreRoot } from '../../artifacts/store/store-root.js';
 import { notice } from '../reporting/notices.js';
+import { counted } from '../reporting/text/quantities.js';
 import { styleFor } from '../reporting/text/style.js';
 import { RequestError } from '../source/request-error.js';
 import type { Environment } from './command.js';
@@ -43,6 +44,12 @@ export function findStore(environment: Environment): OpenStore | undefined {
   const style = styleFor(environment.stderr.colors);
   for (const { id, pipeline } of closeDeadRuns(metadata, environment.now())) {
     environment.stderr.write(`${notice({ type: 'run-recovered', run: id, pipeline }, style) ?? ''}\n`);
+  }
+  const waiting = metadata.waitingRepeats();
+  if (waiting > 0) {
+    const [runs, are] = [counted(waiting, 'run'), waiting === 1 ? 'is' : 'are'];
+    const what = `${runs} in which nothing had changed ${are} not shown: the metadata cannot be written just now`;
+    environment.stderr.write(`${style.warn(what)}\n`);
   }
   return { root, metadata };
 }

@@ -4,6 +4,7 @@
 import { appendFileSync, copyFileSync, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { Database } from '../../artifacts/metadata/database.js';
 import { openMetadataStore } from '../../artifacts/metadata/sqlite-metadata-store.js';
 import { faultsOf, rows } from '../faults/stored.js';
 import { events, pipeline } from '../rig/cli.js';
@@ -121,6 +122,20 @@ describe('a run that is noted', () => {
     expect(metadata.run(last + 2)).toMatchObject({ pipeline: 'demo' });
     expect(metadata.countRuns({})).toBe(last + 2);
     metadata.close();
+  });
+
+  test('waits while another program holds the metadata, which is told', async () => {
+    const { folder, last } = await settled();
+    const database = new Database(join(folder, '.pipeline', 'metadata.db'));
+    database.execute('BEGIN IMMEDIATE');
+    const locked = await pipeline(folder, ['runs', '--json']);
+    expect(locked.stderr).toBe(
+      '1 run in which nothing had changed is not shown: the metadata cannot be written just now\n',
+    );
+    expect(events(locked.stdout)[0]).toMatchObject({ runs: [{ run: last - 1 }, ...upTo(last - 2).map(() => ({}))] });
+    database.execute('ROLLBACK');
+    database.close();
+    expect(await numbers(folder)).toEqual(upTo(last));
   });
 
   test('is taken in before a run that goes the whole way has its number', async () => {
