@@ -7,6 +7,7 @@ import { errorMessage } from '../../artifacts/system-error.js';
 import { StepError } from '../executor.js';
 import { backendLocation, type BackendLocation, type BackendName } from './backend-identity.js';
 import { registerChainedOperations } from './chained-operations.js';
+import { repairLayers } from './layer-repairs.js';
 import type { TensorFlow } from './tensorflow.js';
 
 /** TensorFlow.js, ready to compute. */
@@ -41,6 +42,8 @@ async function loadWasm(): Promise<TensorFlow> {
 async function loadCpu(): Promise<TensorFlow> {
   const tf = await loadPackages();
   await import('@tensorflow/tfjs-backend-cpu');
+  const { registerPlainTrainingKernels } = await import('./cpu/training-kernels.js');
+  registerPlainTrainingKernels();
   await tf.setBackend('cpu');
   await tf.ready();
   return tf;
@@ -78,7 +81,9 @@ export async function loadBackend(warn: (message: string) => void): Promise<Back
   const { name, version } = location;
   if (name === 'cpu') warn('training on the plain JavaScript backend takes some hundred times as long as on wasm');
   try {
-    return { tf: await load(location), name, version };
+    const tf = await load(location);
+    repairLayers(tf);
+    return { tf, name, version };
   } catch (error) {
     throw new StepError(
       'backend',

@@ -27,6 +27,8 @@ function argument(tf: TensorFlow, key: string, value: unknown, seed: number): un
   if (key.endsWith('_regularizer') && isMapping(value)) {
     return tf.regularizers.l1l2({ l1: Number(value['l1'] ?? 0), l2: Number(value['l2'] ?? 0) });
   }
+  // Of UpSampling2D, which takes two numbers only.
+  if (key === 'size' && typeof value === 'number') return [value, value];
   if (key === 'activation' && typeof value === 'string') return camelCase(value);
   return value;
 }
@@ -62,6 +64,9 @@ const MAKERS: Readonly<Record<LayerName, keyof TensorFlow['layers']>> = {
   GaussianNoise: 'gaussianNoise',
 };
 
+/** Defaults that TensorFlow.js has otherwise: it normalises over the first axis after that of the examples. */
+const OTHER_DEFAULTS: Readonly<Partial<Record<LayerName, Arguments>>> = { Softmax: { axis: -1 } };
+
 /** The name that a layer bears at a place of the model: `conv2d_0`. */
 export function layerName(name: LayerName, index: number): string {
   return `${name.toLowerCase()}_${String(index)}`;
@@ -74,7 +79,7 @@ export function layerName(name: LayerName, index: number): string {
  */
 export function makeLayer(tf: TensorFlow, name: LayerName, given: Arguments, index: number, seed: number): Layer {
   const defaults = Object.fromEntries((INITIALIZERS[name] ?? []).map((key) => [key, 'glorot_uniform']));
-  const all: Arguments = { ...defaults, ...given };
+  const all: Arguments = { ...OTHER_DEFAULTS[name], ...defaults, ...given };
   const config = Object.fromEntries(
     Object.entries(all)
       .filter(([, value]) => value !== undefined)

@@ -5,6 +5,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Rank, Tensor } from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { errorMessage } from '../../artifacts/system-error.js';
 import { StepError, type Progress } from '../executor.js';
 import { randomStream } from '../random.js';
 import type { EarlyStoppingParam, LossName } from '../training-params.js';
@@ -126,6 +127,19 @@ async function evaluate(
   return { loss: mean(sums[0]), accuracy: measures > 1 ? mean(sums[1]) : undefined };
 }
 
+/** What TensorFlow.js says of a model that it can compute, but not train, or not with this backend. */
+const LACKING = /not registered for backend|gradient function not found|not (?:yet )?(?:supported|implemented)/u;
+
+function asStepError(error: unknown, { name }: Backend): unknown {
+  const message = errorMessage(error);
+  if (!LACKING.test(message)) return error;
+  return new StepError(
+    'not-trainable',
+    `the model cannot be trained on the backend ${name}: ${message}`,
+    'TensorFlow.js lacks what one of its layers needs: use another layer, or another backend by PIPELINE_BACKEND',
+  );
+}
+
 /** @param pause - seconds between two epochs, which validation and checkpoint take */
 async function trainEpoch(options: TrainingOptions, epoch: number, pause: number): Promise<EpochRecord> {
   const { backend, model, loss, train, epochs, batchSize, seed, signal, onProgress } = options;
@@ -142,8 +156,15 @@ async function trainEpoch(options: TrainingOptions, epoch: number, pause: number
     signal.throwIfAborted();
     const { xs, ys } = train.batch(rows);
     const against = targets(tf, ys, loss, train.classes.length);
-    const values = [await withRandom(noise.uniform, () => model.trainOnBatch(xs, against))].flat();
-    tf.dispose([xs, against]);
+    const values = await withRandom(noise.uniform, async () => {
+      try {
+        return [await model.trainOnBatch(xs, against)].flat();
+      } catch (error) {
+        throw asStepError(error, backend);
+      } finally {
+        tf.dispose([xs, against]);
+      }
+    });
     measures = values.length;
     for (const [index, value] of values.entries()) sums[index] = (sums[index] ?? 0) + value * rows.length;
     if (!Number.isFinite(values[0])) {
@@ -206,7 +227,8 @@ function isBetter(
  * Trains up to an epoch, from the checkpoint if there is one. The model then has the weights of the last epoch, or of the
  * best one where early stopping restores them.
  *
- * @throws StepError `loss-not-finite` when the training diverges; the signal's reason when it aborts
+ * @throws StepError `loss-not-finite` when the training diverges, `not-trainable` when the backend lacks what the model
+ * needs; the signal's reason when it aborts
  */
 export async function train(options: TrainingOptions): Promise<TrainingResult> {
   const { backend, model, evaluation, epochs, earlyStopping, checkpointDir, signal, onResume, onEpoch } = options;

@@ -16,7 +16,7 @@ import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 const WASM = 'wasm';
 
 /** What kernels use of the backend. */
-type WasmMemory = Pick<BackendWasm, 'makeOutput' | 'typedArrayFromHeap' | 'disposeData'>;
+type WasmMemory = Pick<BackendWasm, 'makeOutput' | 'typedArrayFromHeap' | 'readSync' | 'disposeData'>;
 
 /** A kernel as this folder writes it; `attrs` are those that core documents for it. */
 export type WasmKernel = (

@@ -95,4 +95,76 @@ describe('gradients on wasm are those of the reference backend', () => {
     expect(await difference(() => tf.tile(image([1, 1, 1, 6], 9), [2, 3, 4, 1]))).toBe(0);
     expect(await difference(() => tf.tile(image([1, 2, 1, 6], 9), [2, 3, 4, 2]))).toBe(0);
   });
+
+  test('rows that are looked up, and rows that never are', async () => {
+    const table = (): Tensor => tf.randomNormal([7, 3], 0, 1, 'float32', 10);
+    const ids = (): Tensor => tf.tensor1d([2, 0, 2, 6], 'int32');
+    for (const axis of [0, 1]) {
+      const loss = (x: Tensor) =>
+        tf.sum(tf.square(tf.gather(x, axis === 0 ? ids() : tf.tensor1d([2, 2], 'int32'), axis)));
+      expect(await difference(() => tf.grad(loss as never)(table()))).toBeLessThan(1e-6);
+    }
+    const outside = (): Tensor => tf.unsortedSegmentSum(table(), tf.tensor1d([0, -1, 1, 5, 0, 1, 1], 'int32'), 2);
+    expect(await difference(outside)).toBeLessThan(1e-6);
+  });
+
+  test('what is computed by the kernels of the plain backend', async () => {
+    const clip = (): Tensor => tf.reshape(tf.sub(image([4, 5, 5, 4], 11), 2), [2, 4, 5, 5, 2]);
+    const filter = (): Tensor => tf.reshape(image([4, 2, 2, 3], 12), [2, 2, 2, 2, 3]);
+    for (const [stride, pad] of [
+      [1, 'same'],
+      [2, 'valid'],
+    ] as const) {
+      const conv = (x: Tensor, f: Tensor) => tf.sum(tf.square(tf.conv3d(x as never, f as never, stride, pad)));
+      for (const of of [0, 1]) {
+        const gradient = (): Tensor => tf.grads(conv)([clip(), filter()])[of] as Tensor;
+        expect(await difference(gradient)).toBeLessThan(1e-5);
+      }
+      for (const pool of [tf.maxPool3d, tf.avgPool3d]) {
+        const pooled = (x: Tensor): Tensor => pool(x as never, 2, stride, pad);
+        expect(await difference(() => pooled(clip()))).toBeLessThan(1e-6);
+        const loss = (x: Tensor): Tensor => tf.sum(tf.square(pooled(x)));
+        expect(await difference(() => tf.grad(loss as never)(clip()))).toBeLessThan(1e-6);
+      }
+    }
+    expect(
+      await difference(() => tf.einsum('bijc,bikc->bjk', image([2, 3, 4, 2], 1), image([2, 3, 5, 2], 2))),
+    ).toBeLessThan(1e-5);
+    expect(await difference(() => tf.cast(tf.tensor1d([0.5, 0, -1, 300]), 'bool'))).toBe(0);
+    const labels = (): Tensor => tf.tensor1d([0, 1, 1], 'int32');
+    expect(await difference(() => tf.math.confusionMatrix(labels() as never, labels() as never, 2))).toBe(0);
+  });
+});
+
+describe('gradients that both backends had wrong', () => {
+  const onBoth = async (compute: () => Tensor): Promise<readonly (readonly number[])[]> => {
+    const results: (readonly number[])[] = [];
+    for (const name of ['wasm', 'cpu']) {
+      await reference.setBackend(name);
+      results.push([...tf.tidy(() => compute().dataSync())]);
+    }
+    await reference.setBackend('wasm');
+    return results;
+  };
+
+  test('of means of windows that reach over the border: they are shared by what is within', async () => {
+    const mean = (x: Tensor4D): Tensor => tf.sum(tf.avgPool(x, [1, 3], 1, 'same'));
+    // The windows hold 2, 3 and 2 values.
+    const wanted = [1 / 2 + 1 / 3, 1 / 2 + 1 / 3 + 1 / 2, 1 / 3 + 1 / 2].map(Math.fround);
+    for (const values of await onBoth(() => tf.grad(mean as never)(tf.ones([1, 1, 3, 1])))) {
+      values.forEach((value, at) => {
+        expect(value).toBeCloseTo(wanted[at] ?? NaN, 6);
+      });
+    }
+  });
+
+  test('of enlarging a batch by the nearest pixels', async () => {
+    const weights = (): Tensor => tf.tensor4d([1, 2, 3, 4, 5, 6, 7, 8], [2, 1, 4, 1]);
+    const loss = (x: Tensor4D): Tensor => tf.sum(tf.mul(tf.image.resizeNearestNeighbor(x, [1, 4]), weights()));
+    const gradients = await onBoth(() => tf.grad(loss as never)(tf.ones([2, 1, 2, 1])));
+    expect(gradients).toEqual([
+      [3, 7, 11, 15],
+      [3, 7, 11, 15],
+    ]);
+  });
 });
