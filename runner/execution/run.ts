@@ -276,12 +276,12 @@ export class Run {
       for (const { artifact } of made) this.#proved.add(artifact.digest);
       if (reusable) this.#shared?.share(node, fingerprint, end);
       const outputs = byPort(made);
-      const told = { node: name, metrics, outputs: reported(outputs) };
+      const told = { metrics, outputs: reported(outputs) };
       const from = { fromRun: this.#id, savedMs: timings.executeMs };
       this.#progress.completed(
         { outputs, metrics },
-        { type: 'step-completed', durationMs, ...told, resources, reusable },
-        reusable ? { type: 'step-cached', ...from, ...told } : undefined,
+        { type: 'step-completed', node: name, durationMs, ...told, resources, reusable },
+        reusable ? { type: 'step-cached', node: name, ...from, ...told } : undefined,
       );
       return true;
     } catch (error) {
