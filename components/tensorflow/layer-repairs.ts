@@ -60,7 +60,11 @@ function spread(tf: TensorFlow, filter: Tensor, rates: readonly number[]): Tenso
     const size = shape[axis] ?? 1;
     const before = tf.util.sizeFromShape(shape.slice(0, axis));
     const after = tf.util.sizeFromShape(shape.slice(axis + 1));
-    const padded = tf.pad(tf.reshape(all, [before, size, 1, after]), [[0, 0], [0, 0], [0, rate - 1], [0, 0]]); // prettier-ignore
+    const apart = tf.reshape(all, [before, size, 1, after]);
+    const padded = tf.pad(
+      apart,
+      [0, 0, rate - 1, 0].map((zeros): [number, number] => [0, zeros]),
+    );
     const length = (size - 1) * rate + 1;
     const cut = tf.slice(tf.reshape(padded, [before, size * rate, after]), [0, 0, 0], [before, length, after]);
     return tf.reshape(cut, [...shape.slice(0, axis), length, ...shape.slice(axis + 1)]);
@@ -84,8 +88,8 @@ function undilated<Filter extends string>(tf: TensorFlow, filter: Filter) {
 
 interface Normalization {
   readonly movingMean: Weight;
-  readonly gamma: Weight | null;
-  readonly beta: Weight | null;
+  readonly gamma?: Weight | null;
+  readonly beta?: Weight | null;
 }
 
 /** Repairs the classes of layers that `tf` makes. */
@@ -96,7 +100,7 @@ export function repairLayers(tf: TensorFlow): void {
   // A factor or offset that is not learnt is read nevertheless.
   whileTraining(tf.layers.batchNormalization(), (layer: Normalization) => {
     const { gamma, beta, movingMean } = layer;
-    if (gamma !== null && beta !== null) return layer;
+    if (gamma && beta) return layer;
     return but(layer, {
       gamma: gamma ?? { read: () => tf.onesLike(movingMean.read()) },
       beta: beta ?? { read: () => tf.zerosLike(movingMean.read()) },
