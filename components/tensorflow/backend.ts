@@ -7,6 +7,7 @@ import { errorMessage } from '../../artifacts/system-error.js';
 import { StepError } from '../executor.js';
 import { backendLocation, type BackendLocation, type BackendName } from './backend-identity.js';
 import { registerChainedOperations } from './chained-operations.js';
+import { repairGradients } from './gradient-repairs.js';
 import { repairLayers } from './layer-repairs.js';
 import type { TensorFlow } from './tensorflow.js';
 
@@ -83,6 +84,7 @@ export async function loadBackend(warn: (message: string) => void): Promise<Back
   try {
     const tf = await load(location);
     repairLayers(tf);
+    repairGradients(tf);
     return { tf, name, version };
   } catch (error) {
     throw new StepError(

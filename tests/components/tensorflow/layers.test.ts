@@ -131,6 +131,30 @@ test.each(['conv2d', 'separableConv2d'] as const)(
   },
 );
 
+test('recurrent layers train on sequences of one step', async () => {
+  for (const name of ['wasm', 'cpu']) {
+    await tf.setBackend(name);
+    const first = tf.layers.dense({ units: 2, inputShape: [1, 2] });
+    const model = tf.sequential({ layers: [first, tf.layers.gru({ units: 2 }), tf.layers.dense({ units: 1 })] });
+    model.compile({ optimizer: 'sgd', loss: 'meanSquaredError' });
+    const [before] = first.getWeights().map((weight) => [...weight.dataSync()]);
+    await model.trainOnBatch(tf.ones([3, 1, 2]), tf.ones([3, 1]));
+    expect([...(first.getWeights()[0]?.dataSync() ?? [])]).not.toEqual(before);
+  }
+  await tf.setBackend('wasm');
+});
+
+test('gradients of single pieces, and of sums along any axis, are right', () => {
+  const weights = tf.tensor2d([1, 2, 3, 4, 5, 6], [2, 3]);
+  const gradientOf = (compute: (x: Tensor) => Tensor): readonly number[] => [
+    ...tf.tidy(() => tf.grad((x: Tensor) => tf.sum(tf.mul(compute(x), weights)))(tf.ones([2, 3]))).dataSync(),
+  ];
+  expect(gradientOf((x) => tf.split(x, 1, 1)[0] as Tensor)).toEqual([1, 2, 3, 4, 5, 6]);
+  expect(gradientOf((x) => tf.unstack(tf.reshape(x, [1, 2, 3]))[0] as Tensor)).toEqual([1, 2, 3, 4, 5, 6]);
+  expect(gradientOf((x) => tf.cumsum(x, 0))).toEqual([5, 7, 9, 4, 5, 6]);
+  expect(gradientOf((x) => tf.cumsum(x, 1, true))).toEqual([5, 3, 0, 11, 6, 0]);
+});
+
 test('a model that cannot be trained is said to be so', async () => {
   const model = tf.sequential({
     layers: [tf.layers.dense({ units: 3, inputShape: [2] }), tf.layers.thresholdedReLU(), tf.layers.softmax()],
