@@ -7,10 +7,11 @@ import { temporaryFolders } from '../rig/temp-folder.js';
 
 const temporaryFolder = temporaryFolders();
 
-/** A step that says what is written into the file `say`, and ends when that is `end`. */
+/** A step that says what is written into the file `say`, and ends when that is `end`, or when its folder is gone. */
 const TALKER = [
   "const fs = require('fs'); let last = '';",
   "setInterval(() => { const now = fs.existsSync('say') ? fs.readFileSync('say', 'utf8') : 'waiting';",
+  "if (!fs.existsSync('p.yaml')) process.exit();",
   "if (now === 'end') { fs.writeFileSync(process.argv[1] + '/data', ''); process.exit(); }",
   'if (now !== last) console.log(now); last = now; }, 10);',
 ].join(' ');

@@ -43,9 +43,8 @@ describe('what a step used', () => {
 
   onLinux('is that of several processes together, with those that they start', async () => {
     const single = await program('');
-    const parent = await program(
-      "require('child_process').spawn(process.execPath, ['-e', 'setInterval(() => 0, 1000)'])",
-    );
+    // What it starts ends with it.
+    const parent = await program("require('child_process').spawn(process.execPath, ['-e', 'process.stdin.resume()'])");
     const [one, both] = [new ResourceMeter(new OwnProcess()), new ResourceMeter(new OwnProcess())];
     one.add(single);
     both.add(single);
