@@ -25,6 +25,14 @@ export type WasmKernel = (
   backend: WasmMemory,
 ) => TensorInfo;
 
+/** Marks kernels that have taken a place. */
+const REPLACING = Symbol('replacing');
+
+/** Whether a kernel has been replaced: a process may load its backend more than once. */
+export function isReplaced(name: string): boolean {
+  return REPLACING in getKernel(name, WASM).kernelFunc;
+}
+
 /** Makes the backend's own kernel callable, as it was before anything replaced it. */
 export function ownKernel(name: string): WasmKernel {
   const kernel = getKernel(name, WASM);
@@ -41,7 +49,7 @@ export function replaceKernel(name: string, kernel: WasmKernel): void {
   registerKernel({
     kernelName: name,
     backendName: WASM,
-    kernelFunc,
+    kernelFunc: Object.assign(kernelFunc, { [REPLACING]: true }),
     ...(own?.setupFunc === undefined ? {} : { setupFunc: own.setupFunc }),
     ...(own?.disposeFunc === undefined ? {} : { disposeFunc: own.disposeFunc }),
   });

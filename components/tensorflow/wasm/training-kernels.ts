@@ -1,19 +1,20 @@
 /**
  * Makes the wasm backend (4.22) able to train: what it lacks, has wrong or has too slow for that is registered in its
- * place. To be called once, after the backend's module is loaded and before the backend is set.
+ * place. To be called after the backend's module is loaded and before the backend is set.
  */
 import { averagePoolGradient } from './average-pool-gradient.js';
 import { kernelLender, unless } from './borrowed-kernels.js';
 import { conv2dBackpropFilter, conv2dBackpropInput } from './conv2d-gradients.js';
 import { sumOverAllButLast, tileOfChannels } from './channel-kernels.js';
 import { depthwiseBackprop } from './depthwise-gradients.js';
-import { ownKernel, ownKernels, replaceKernel } from './kernel.js';
+import { isReplaced, ownKernel, ownKernels, replaceKernel } from './kernel.js';
 import { matMulOfTransposed } from './mat-mul.js';
 import { maxPoolGradient } from './max-pool-gradient.js';
 import { unsortedSegmentSum } from './segment-sum.js';
 
-/** Registers the kernels. */
+/** Registers the kernels, unless they are. */
 export function registerTrainingKernels(): void {
+  if (isReplaced('Sum')) return;
   const own = ownKernels();
   const borrowed = kernelLender();
   const matMul = matMulOfTransposed(own.matMul, own);

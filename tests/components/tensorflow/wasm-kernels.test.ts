@@ -38,6 +38,12 @@ const CONVOLUTIONS = [
   { size: 9, kernel: 5, stride: 1, pad: 'same' },
 ] as const;
 
+test('a backend that is loaded again keeps its kernels: they are not wrapped once more', async () => {
+  const before = tf.getKernel('Sum', 'wasm').kernelFunc;
+  await loadBackend(() => undefined);
+  expect(tf.getKernel('Sum', 'wasm').kernelFunc).toBe(before);
+});
+
 describe('gradients on wasm are those of the reference backend', () => {
   test.each(CONVOLUTIONS)('convolution %j', async ({ size, kernel, stride, pad }) => {
     const x = (): Tensor4D => image([3, size, size, 4], 1);
