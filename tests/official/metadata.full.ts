@@ -105,6 +105,8 @@ test('ml_metadata sees the runs, the artifacts and their lineage, and may write'
     PIPELINE.replace('name: points', 'name: repeated').replace(/  broken:[^]*/u, ''),
   );
   for (let run = 0; run < 3; run++) expect((await pipeline(folder, ['run', 'q.yaml'])).status).toBe(0);
+  // Those that were noted beside the metadata are on record once a command has opened them.
+  expect((await pipeline(folder, ['runs'])).status).toBe(0);
   const again = official('read', metadata) as Seen;
   const repeated = again.contexts.filter(({ name }) => name.startsWith('repeated.') && /\d$/u.test(name));
   expect(repeated.map(({ executions, artifacts, parents }) => [executions, artifacts, parents])).toEqual(
