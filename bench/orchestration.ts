@@ -20,7 +20,7 @@ import { wireit } from './tools/wireit.js';
 const TOOLS = [commands, inProcess, instances, turborepo, wireit, nx, snakemake];
 
 /** Cached runs of which the fastest counts. */
-const CACHED_RUNS = 3;
+const CACHED_RUNS = 9;
 
 /** Sizes from which on growth is looked at: below, starting up is all there is to see. */
 const GROWTH_FROM = 100;
@@ -63,7 +63,9 @@ async function figuresOf(tool: Tool, tasks: number, home: string, work: string):
 }
 
 function secondsText(found: Measure | undefined): string {
-  return found === undefined ? 'too long' : `${found.seconds.toFixed(found.seconds < 10 ? 2 : 0)} s`;
+  if (found === undefined) return 'too long';
+  const { seconds } = found;
+  return `${seconds.toFixed(seconds < 1 ? 3 : seconds < 10 ? 2 : 0)} s`;
 }
 
 function ratioText(found: Measure | undefined, ours: Measure | undefined): string {
