@@ -11,7 +11,6 @@ import type { RepeatedExecutions } from './repeated-executions.js';
 import type { ReportEvent } from './run-event.js';
 import type { RunProgress } from './run-progress.js';
 import type { FetchedResult } from './shared-results.js';
-import { reported } from './step-artifacts.js';
 
 /** A decision of one kind. */
 export type Decided<Kind extends Decision['kind']> = Extract<Decision, { kind: Kind }>;
@@ -49,14 +48,8 @@ export class ReadyMade {
       this.#metadata.recordCached(cached, decision.from, Date.now()) !== undefined;
     if (!isRecorded) return false;
     const made = { outputs: byPort(outputs), metrics: execution.metrics };
-    this.#progress.cached(made, {
-      type: 'step-cached',
-      node: node.name,
-      fromRun: execution.runId,
-      savedMs: execution.timings?.executeMs ?? 0,
-      metrics: execution.metrics,
-      outputs: reported(made.outputs),
-    });
+    const from = { fromRun: execution.runId, savedMs: execution.timings?.executeMs ?? 0 };
+    this.#progress.cached(node.name, made, from);
     return true;
   }
 
@@ -69,20 +62,14 @@ export class ReadyMade {
     this.#report({ type: 'step-started', node: name, component: node.spec.name, reason: found, attempt: 1 });
     if (this.#progress.state(name) === 'ready') this.#progress.start(name);
     const made = { outputs: { [port]: [artifact] }, metrics: {} };
-    const used = { queuedMs: 0, cpuMs: undefined, peakMemoryBytes: undefined, bytesIn: 0, bytesOut: artifact.bytes };
-    this.#progress.completed(
-      made,
-      {
-        type: 'step-completed',
-        node: name,
-        durationMs: 0,
-        metrics: {},
-        outputs: reported(made.outputs),
-        resources: used,
-        reusable: false,
-      },
-      undefined,
-    );
+    const resources = {
+      queuedMs: 0,
+      cpuMs: undefined,
+      peakMemoryBytes: undefined,
+      bytesIn: 0,
+      bytesOut: artifact.bytes,
+    };
+    this.#progress.completed(name, made, { durationMs: 0, executeMs: 0, resources, reusable: false });
   }
 
   /** Does nothing, for a reason. */
@@ -113,14 +100,6 @@ export class ReadyMade {
       reusable: true,
     });
     const made = { outputs: byPort(recorded.made), metrics };
-    const event = {
-      type: 'step-cached',
-      node: node.name,
-      fromRun: this.#run,
-      savedMs: timings.executeMs,
-      metrics,
-      outputs: reported(made.outputs),
-    } as const;
-    this.#progress.cached(made, { ...event, remote: address }, event);
+    this.#progress.cached(node.name, made, { fromRun: this.#run, savedMs: timings.executeMs }, address);
   }
 }

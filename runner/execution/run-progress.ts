@@ -10,12 +10,33 @@ import { arrivalOf, type Arrival, type ArtifactsByPort, type NodeEnd } from '../
 import type { ReportEvent, RunEvent, StepFailure, StepResources } from './run-event.js';
 import { RunState, type StepState } from './run-state.js';
 import type { Settling } from './settling.js';
+import { reported } from './step-artifacts.js';
+
+/** What a node made, and what it says of it. */
+export type Made = Omit<Extract<NodeEnd, { kind: 'made' }>, 'kind'>;
+
+/** Where what a cached node made is from. */
+type CachedFrom = Pick<StepCached, 'fromRun' | 'savedMs'>;
+
+/** How a node was executed. */
+interface CompletedHow extends Pick<StepCompleted, 'durationMs' | 'resources' | 'reusable'> {
+  /** What the next run saves, where it may use what was made. */
+  readonly executeMs: number;
+}
 
 type StepCached = Extract<RunEvent, { type: 'step-cached' }>;
 type StepCompleted = Extract<RunEvent, { type: 'step-completed' }>;
 
-/** What a node made, and what it says of it. */
-export type Made = Omit<Extract<NodeEnd, { kind: 'made' }>, 'kind'>;
+/** What both events tell of it. */
+type Told = Pick<StepCached, 'metrics' | 'outputs'>;
+
+function toldOf({ outputs, metrics }: Made): Told {
+  return { metrics, outputs: reported(outputs) };
+}
+
+function cachedEvent(node: string, { fromRun, savedMs }: CachedFrom, told: Told): StepCached {
+  return { type: 'step-cached', node, fromRun, savedMs, ...told };
+}
 
 /** The nodes of one run. */
 export class RunProgress {
@@ -66,18 +87,19 @@ export class RunProgress {
     throw new Error(`${node.name} was planned with inputs that are not there`);
   }
 
-  /** @param settled - what a run that is cached would be told */
-  cached(made: Made, event: StepCached, settled: StepCached = event): void {
-    this.#finish(event.node, made, 'cached');
-    this.#settling?.add(settled);
-    this.#report(event);
+  /** @param remote - the shared store that it was fetched from */
+  cached(name: string, made: Made, from: CachedFrom, remote?: string): void {
+    this.#finish(name, made, 'cached');
+    const event = cachedEvent(name, from, toldOf(made));
+    this.#settling?.add(event);
+    this.#report(remote === undefined ? event : { ...event, remote });
   }
 
-  /** @param settled - what a run that is cached would be told; undefined: the step would be executed again */
-  completed(made: Made, event: StepCompleted, settled: StepCached | undefined): void {
-    this.#finish(event.node, made, 'complete');
-    if (settled !== undefined) this.#settling?.add(settled);
-    this.#report(event);
+  completed(name: string, made: Made, { durationMs, executeMs, resources, reusable }: CompletedHow): void {
+    this.#finish(name, made, 'complete');
+    const told = toldOf(made);
+    if (reusable) this.#settling?.add(cachedEvent(name, { fromRun: this.#run, savedMs: executeMs }, told));
+    this.#report({ type: 'step-completed', node: name, durationMs, ...told, resources, reusable });
   }
 
   skipped(node: string, reason: string): void {

@@ -20,7 +20,6 @@ import { RunProgress } from './run-progress.js';
 import type { StepOutcome, StepSurroundings } from './run-step.js';
 import { Settling } from './settling.js';
 import { SharedResults } from './shared-results.js';
-import { reported } from './step-artifacts.js';
 import { keepCodeOf, StepExecution, type ExecutionEnd, type ExecutionSurroundings } from './step-execution.js';
 import { stepFailure } from './step-failure.js';
 
@@ -275,14 +274,8 @@ export class Run {
       const { made, metrics, timings, reusable, durationMs, resources } = end;
       for (const { artifact } of made) this.#proved.add(artifact.digest);
       if (reusable) this.#shared?.share(node, fingerprint, end);
-      const outputs = byPort(made);
-      const told = { metrics, outputs: reported(outputs) };
-      const from = { fromRun: this.#id, savedMs: timings.executeMs };
-      this.#progress.completed(
-        { outputs, metrics },
-        { type: 'step-completed', node: name, durationMs, ...told, resources, reusable },
-        reusable ? { type: 'step-cached', node: name, ...from, ...told } : undefined,
-      );
+      const how = { durationMs, executeMs: timings.executeMs, resources, reusable };
+      this.#progress.completed(name, { outputs: byPort(made), metrics }, how);
       return true;
     } catch (error) {
       this.#breakOff(name, execution, error);
