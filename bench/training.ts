@@ -11,6 +11,7 @@ import { train } from '../components/tensorflow/training-loop.js';
 import { fittingParams } from '../components/training-params.js';
 import { machineText } from './rig/machine.js';
 import { markdownTable } from './rig/table.js';
+import { unattended } from '../tests/rig/unattended-training.js';
 
 const SIZE = 32;
 const CHANNELS = 3;
@@ -83,12 +84,7 @@ async function imagesPerSecond({ images, batchSize }: Work): Promise<number> {
       epochs: 1,
       batchSize,
       seed: 1,
-      earlyStopping: undefined,
-      checkpointDir: undefined,
-      signal: new AbortController().signal,
-      onResume: () => undefined,
-      onEpoch: () => undefined,
-      onProgress: () => undefined,
+      ...unattended(),
     });
   await epoch(batchSize);
   const started = performance.now();

@@ -1,12 +1,12 @@
 /**
  * Runs that are noted beside the metadata, and taken in by the next command that opens it.
  */
-import { appendFileSync, copyFileSync, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { appendFileSync, copyFileSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { Database } from '../../artifacts/metadata/database.js';
 import { openMetadataStore } from '../../artifacts/metadata/sqlite-metadata-store.js';
-import { faultsOf, rows } from '../faults/stored.js';
+import { faultsOf, notedRuns, rows } from '../faults/stored.js';
 import { events, pipeline } from '../rig/cli.js';
 import { executed, runPipeline, step, writePipeline } from '../rig/steps.js';
 import { temporaryFolders } from '../rig/temp-folder.js';
@@ -19,9 +19,8 @@ function logOf(folder: string): string {
   return join(folder, '.pipeline', 'metadata.db-repeats');
 }
 
-/** Runs in the log; undefined: there is none. */
 function noted(folder: string): number | undefined {
-  return existsSync(logOf(folder)) ? readFileSync(logOf(folder), 'utf8').split('\n').length - 1 : undefined;
+  return notedRuns(join(folder, '.pipeline'));
 }
 
 /** Runs, and answers the number that was told. */

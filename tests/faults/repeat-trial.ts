@@ -6,7 +6,7 @@ import { existsSync, readFileSync, rmSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { events, pipeline, type CommandResult } from '../rig/cli.js';
 import { step, writePipeline } from '../rig/steps.js';
-import { faultsOf } from './stored.js';
+import { faultsOf, notedRuns } from './stored.js';
 import type { Fault } from './trial.js';
 
 const RUN = ['run', 'p.yaml', '--json'];
@@ -37,8 +37,7 @@ export class RepeatedRuns {
   }
 
   #noted(): number {
-    const log = `${this.#database}-repeats`;
-    return existsSync(log) ? readFileSync(log, 'utf8').split('\n').length - 1 : 0;
+    return notedRuns(join(this.#folder, '.pipeline')) ?? 0;
   }
 
   /** Takes a run that was told. @returns what is wrong with its number */

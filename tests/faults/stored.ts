@@ -23,6 +23,12 @@ export function rows(root: string, sql: string): readonly Record<string, unknown
   }
 }
 
+/** How many runs are noted beside the metadata; undefined: there is no log of them. */
+export function notedRuns(root: string): number | undefined {
+  const log = join(root, 'metadata.db-repeats');
+  return existsSync(log) ? readFileSync(log, 'utf8').split('\n').length - 1 : undefined;
+}
+
 /** Content of all files below a folder, by relative path. */
 export function filesBelow(folder: string): Readonly<Record<string, string>> {
   const files: Record<string, string> = {};

@@ -10,6 +10,7 @@ import { buildModel } from '../../../components/tensorflow/build-model.js';
 import { registerPlainTrainingKernels } from '../../../components/tensorflow/cpu/training-kernels.js';
 import { train } from '../../../components/tensorflow/training-loop.js';
 import { layerForms, trainingParams, type TrainingParams } from '../../../components/training-params.js';
+import { unattended } from '../../rig/unattended-training.js';
 
 const backend = await loadBackend(() => undefined);
 const { tf } = backend;
@@ -180,12 +181,7 @@ test('a model that cannot be trained is said to be so', async () => {
     epochs: 1,
     batchSize: 2,
     seed: 1,
-    earlyStopping: undefined,
-    checkpointDir: undefined,
-    signal: new AbortController().signal,
-    onResume: () => undefined,
-    onEpoch: () => undefined,
-    onProgress: () => undefined,
+    ...unattended(),
   });
   await expect(training).rejects.toMatchObject({
     code: 'not-trainable',

@@ -9,6 +9,7 @@ import { trainingParams, type TrainingParams } from '../../../components/trainin
 import { checkParams } from '../../../components/params.js';
 import { randomStream } from '../../../components/random.js';
 import { temporaryFolders } from '../../rig/temp-folder.js';
+import { unattended } from '../../rig/unattended-training.js';
 
 const temporaryFolder = temporaryFolders();
 const backend = await loadBackend(() => undefined);
@@ -85,12 +86,7 @@ async function options(epochs: number, more: Partial<TrainingOptions> = {}): Pro
     epochs,
     batchSize: 16,
     seed: 7,
-    earlyStopping: undefined,
-    checkpointDir: undefined,
-    signal: new AbortController().signal,
-    onResume: () => undefined,
-    onEpoch: () => undefined,
-    onProgress: () => undefined,
+    ...unattended(),
     ...more,
   };
 }
