@@ -217,6 +217,14 @@ export const realDisk: Disk = {
 /** Some of them, not awaited: for what belongs into a transaction of the database. Nothing is made durable. */
 export const diskAtOnce = { writeNew, rename: move, removeFile };
 
+/** Adds text to an open file, once: the rest of what finds no room would come after what others add. @returns bytes */
+function appendTo(file: number, path: string, text: string): number {
+  announce('write', path, () => {
+    writeSync(file, text.slice(0, text.length / 2));
+  });
+  return writeSync(file, text);
+}
+
 /** A file that lines are added to. */
 export interface AppendedFile {
   readonly append: (text: string) => void;
@@ -234,10 +242,7 @@ export function openAppended(path: string): AppendedFile {
   const file = openSync(path, 'a');
   return {
     append: (text) => {
-      announce('write', path, () => {
-        writeSync(file, text.slice(0, text.length / 2));
-      });
-      writeSync(file, text);
+      appendTo(file, path, text);
     },
     close: () => {
       closeSync(file);
@@ -273,12 +278,7 @@ export function openShared(path: string): SharedFile | undefined {
       return bytes.toString('utf8', 0, readSync(file, bytes, 0, bytes.length, 0));
     },
     append: (text) => {
-      announce('write', path, () => {
-        writeSync(file, text.slice(0, text.length / 2));
-      });
-      // Once only: the rest of what found no room would come after what others added.
-      const length = writeSync(file, text);
-      if (length < Buffer.byteLength(text))
+      if (appendTo(file, path, text) < Buffer.byteLength(text))
         throw Object.assign(new Error(`${path}: no space left`), { code: 'ENOSPC' });
     },
     isInPlace: () => {

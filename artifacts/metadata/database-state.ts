@@ -2,15 +2,11 @@
  * Whether a database in WAL mode is as it was, told without opening it: by what the system says of its file and of the
  * journal beside it, and by the header of the journal's index, which every commit changes.
  */
-import { closeSync, openSync, readSync, statSync } from 'node:fs';
+import { closeSync, openSync, readSync } from 'node:fs';
+import { lookAt } from '../look.js';
 
 /** Both copies of the index's header, before the marks of readers: https://sqlite.org/walformat.html, section 2.1. */
 const HEADER_BYTES = 96;
-
-function facts(path: string): string {
-  const { size, mtimeNs, ctimeNs, ino } = statSync(path, { bigint: true });
-  return [size, mtimeNs, ctimeNs, ino].join(' ');
-}
 
 function indexHeader(path: string): string | undefined {
   const file = openSync(path, 'r');
@@ -31,7 +27,7 @@ function indexHeader(path: string): string | undefined {
 export function databaseState(path: string): string | undefined {
   try {
     const index = indexHeader(`${path}-shm`);
-    return index === undefined ? undefined : `${facts(path)} ${facts(`${path}-wal`)} ${index}`;
+    return index && `${lookAt({ trees: [], entries: [path, `${path}-wal`] }).digest} ${index}`;
   } catch {
     return undefined;
   }

@@ -4,7 +4,7 @@
 import { canonicalJson } from '../canonical-json.js';
 import type { Digest, StatWitness } from '../store/artifact-store.js';
 import type { PropertyValue } from '../types.js';
-import type { Database } from './database.js';
+import type { Database, SqlValue } from './database.js';
 import type { BoundArtifact, Completion, NewExecution, NewRun } from './metadata-store.js';
 import type { ArtifactRecord, Binding, ExecutionState, ProducedArtifact, RunRecord, RunState } from './records.js';
 import { costJson, number, runRecord, text } from './rows.js';
@@ -149,6 +149,21 @@ export class RecordWriter {
     this.#database.run('UPDATE pipeline_run SET context_id = ? WHERE id = ?', context, id);
     this.#database.run('INSERT INTO ParentContext (context_id, parent_context_id) VALUES (?, ?)', context, parent);
     return this.#runRow(id);
+  }
+
+  /** Makes executions a run's too, with the artifacts at their ports. @param executions - a query of their numbers */
+  joinRun({ pipeline, id, startedAt }: RunRecord, executions: string, value: SqlValue): void {
+    const context = this.contextId('pipeline_run', `${pipeline}.${String(id)}`, startedAt);
+    this.#database.run(
+      `INSERT INTO Association (context_id, execution_id) SELECT ?, execution_id FROM (${executions})`,
+      context,
+      value,
+    );
+    this.#database.run(
+      `INSERT INTO Attribution (context_id, artifact_id) SELECT DISTINCT ?, artifact_id FROM pipeline_binding WHERE execution_id IN (${executions}) ON CONFLICT DO NOTHING`,
+      context,
+      value,
+    );
   }
 
   /** The contexts that an execution of a node belongs to. */

@@ -6,11 +6,10 @@ import { canonicalJson } from '../canonical-json.js';
 import { diskAtOnce } from '../disk.js';
 import { StoreError } from '../store/store-error.js';
 import { systemErrorCode } from '../system-error.js';
-import type { Database, SqlValue } from './database.js';
+import type { Database } from './database.js';
 import { databaseState } from './database-state.js';
 import type { NewRun, NumberedRepeat, Repeat } from './metadata-store.js';
 import type { RecordWriter } from './record-writer.js';
-import type { RunRecord } from './records.js';
 import { beginRepeatLog, closedRepeatLogPath, readRepeatLog, repeatLogPath, type NotedRun } from './repeat-log.js';
 import { standingBytes } from './reuse-records.js';
 import { EXECUTIONS_OF_RUN, number } from './rows.js';
@@ -50,24 +49,9 @@ export class RepeatRecords {
     this.#closed = closedRepeatLogPath(database.path);
   }
 
-  /** Makes executions a run's too, with the artifacts at their ports. @param executions - a query of their numbers */
-  join({ pipeline, id, startedAt }: RunRecord, executions: string, value: SqlValue): void {
-    const context = this.#writer.contextId('pipeline_run', `${pipeline}.${String(id)}`, startedAt);
-    this.#database.run(
-      `INSERT INTO Association (context_id, execution_id) SELECT ?, execution_id FROM (${executions})`,
-      context,
-      value,
-    );
-    this.#database.run(
-      `INSERT INTO Attribution (context_id, artifact_id) SELECT DISTINCT ?, artifact_id FROM pipeline_binding WHERE execution_id IN (${executions}) ON CONFLICT DO NOTHING`,
-      context,
-      value,
-    );
-  }
-
   /** Takes in what was noted since, where the file can be written. */
   takeIn(): void {
-    if (!existsSync(this.#log) && !existsSync(this.#closed)) return;
+    if (this.#logs().length === 0) return;
     try {
       // Every transaction does, first of all.
       this.#database.waitingAtMost(READERS_WAIT_MS, () => {
@@ -81,11 +65,13 @@ export class RepeatRecords {
 
   /** How many runs were noted and are not in the file yet. */
   waiting(): number {
-    const runs = [this.#closed, this.#log].flatMap((path) => {
-      const text = existsSync(path) ? readFileSync(path, 'utf8') : '';
-      return readRepeatLog(text)?.runs ?? [];
-    });
+    const runs = this.#logs().flatMap((path) => readRepeatLog(readFileSync(path, 'utf8'))?.runs ?? []);
     return runs.filter((noted) => this.#recorded(noted) === undefined).length;
+  }
+
+  /** The logs that there are. */
+  #logs(): readonly string[] {
+    return [this.#closed, this.#log].filter((path) => existsSync(path));
   }
 
   /** Closes the log, and takes in what was noted there; first in every transaction. */
@@ -140,7 +126,7 @@ export class RepeatRecords {
     const isFree =
       wanted !== undefined && this.#database.get('SELECT id FROM pipeline_run WHERE id = ?', wanted) === undefined;
     const inserted = this.#writer.insertRun(run, 'COMPLETE', endedAt, isFree ? wanted : null);
-    this.join(inserted, EXECUTIONS_OF_RUN, of);
+    this.#writer.joinRun(inserted, EXECUTIONS_OF_RUN, of);
     return inserted.id;
   }
 

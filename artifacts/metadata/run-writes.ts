@@ -9,17 +9,14 @@ import type { ProcessIdentity } from './records.js';
 import { costJson, number, runRecord, text } from './rows.js';
 import { DATA_TYPE, EXECUTION_STATE, TYPE_KIND } from './schema.js';
 import type { RecordWriter } from './record-writer.js';
-import type { RepeatRecords } from './repeat-records.js';
 
 /** The writes of a file. */
 export function runWrites(
   database: Database,
   writer: RecordWriter,
-  repeats: RepeatRecords,
 ): Pick<
   MetadataStore,
   | 'beginRun'
-  | 'recordRepeat'
   | 'endRun'
   | 'closeDeadRuns'
   | 'registerTypes'
@@ -48,8 +45,6 @@ export function runWrites(
 
   return {
     beginRun: (run) => writer.transaction(() => writer.insertRun(run, 'RUNNING', null)),
-
-    recordRepeat: (run, repeat) => repeats.record(run, repeat),
 
     endRun: (runId, state, endedAt) => {
       database.run('UPDATE pipeline_run SET state = ?, ended_at = ? WHERE id = ?', state, endedAt, runId);
@@ -170,7 +165,11 @@ export function runWrites(
 
     recordRepeated: (runId, executions, fingerprints) => {
       writer.transaction(() => {
-        repeats.join(writer.runOf(runId), 'SELECT value AS execution_id FROM json_each(?)', JSON.stringify(executions));
+        writer.joinRun(
+          writer.runOf(runId),
+          'SELECT value AS execution_id FROM json_each(?)',
+          JSON.stringify(executions),
+        );
         for (const { digest, sources } of fingerprints)
           database.run('UPDATE pipeline_fingerprint SET sources = ? WHERE digest = ?', sources, digest);
       });

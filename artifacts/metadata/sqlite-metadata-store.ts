@@ -25,25 +25,23 @@ export function openMetadataStore(path: string): MetadataStore {
   database.accompany(repeats);
   repeats.takeIn();
   const { run, runs, countRuns, ...history } = historyQueries(database);
+  /** Who keeps the file open is told of runs that were noted since. */
+  const upToDate =
+    <Asked extends readonly unknown[], Answer>(query: (...asked: Asked) => Answer) =>
+    (...asked: Asked): Answer => {
+      repeats.takeIn();
+      return query(...asked);
+    };
   return {
     transaction: (work) => writer.transaction(work),
-    ...runWrites(database, writer, repeats),
+    ...runWrites(database, writer),
     ...reuseRecords(database, writer),
     ...retentionQueries(database),
     ...history,
-    // Who keeps the file open is told of runs that were noted since.
-    run: (runId) => {
-      repeats.takeIn();
-      return run(runId);
-    },
-    runs: (query) => {
-      repeats.takeIn();
-      return runs(query);
-    },
-    countRuns: (query) => {
-      repeats.takeIn();
-      return countRuns(query);
-    },
+    run: upToDate(run),
+    runs: upToDate(runs),
+    countRuns: upToDate(countRuns),
+    recordRepeat: (newRun, repeat) => repeats.record(newRun, repeat),
     waitingRepeats: () => repeats.waiting(),
     close: () => {
       database.close();

@@ -1,6 +1,7 @@
 /**
  * Sums of rows by segment, which the backend lacks: the gradient of looking rows up, and so of an embedding.
  */
+import { util } from '@tensorflow/tfjs-core';
 import { heap, required, type WasmKernel } from './kernel.js';
 
 /** Row s of the result is the sum of the rows whose segment is s; rows of other segments count nowhere. */
@@ -9,7 +10,7 @@ export const unsortedSegmentSum: WasmKernel = (inputs, attrs, backend) => {
   const segmentIds = required(inputs, 'segmentIds');
   const segments = attrs['numSegments'] as number;
   const row = x.shape.slice(segmentIds.shape.length);
-  const size = row.reduce((product, length) => product * length, 1);
+  const size = util.sizeFromShape(row);
   const result = backend.makeOutput([segments, ...row], x.dtype);
   const sums = heap(backend, result).fill(0);
   const values = heap(backend, x);
