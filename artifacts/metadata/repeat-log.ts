@@ -8,6 +8,9 @@
  * that was closed by a process which died is taken up by the next transaction; what it has recorded already is known by
  * its time and its process.
  */
+import { randomUUID } from 'node:crypto';
+import { readdirSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { canonicalJson } from '../canonical-json.js';
 import { sha256Hex } from '../digest.js';
 import { diskAtOnce, openShared, type SharedFile } from '../disk.js';
@@ -47,9 +50,22 @@ export function repeatLogPath(database: string): string {
   return `${database}-repeats`;
 }
 
-/** Where it is once it is closed. */
+function closedPrefix(database: string): string {
+  return `${repeatLogPath(database)}-closed-`;
+}
+
+/** A place for it once it is closed, which no other log has: who took one in may still be about to remove that. */
 export function closedRepeatLogPath(database: string): string {
-  return `${repeatLogPath(database)}-closed`;
+  return `${closedPrefix(database)}${randomUUID()}`;
+}
+
+/** Logs that are closed: being taken in, or left by a process that died. */
+export function closedRepeatLogs(database: string): readonly string[] {
+  const folder = dirname(database);
+  const prefix = basename(closedPrefix(database));
+  return readdirSync(folder)
+    .filter((name) => name.startsWith(prefix))
+    .map((name) => join(folder, name));
 }
 
 /** One line, which proves that it is whole. */

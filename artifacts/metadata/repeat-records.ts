@@ -10,7 +10,15 @@ import type { Database } from './database.js';
 import { databaseState } from './database-state.js';
 import type { NewRun, NumberedRepeat, Repeat } from './metadata-store.js';
 import type { RecordWriter } from './record-writer.js';
-import { beginRepeatLog, closedRepeatLogPath, readRepeatLog, repeatLogPath, type NotedRun } from './repeat-log.js';
+import {
+  beginRepeatLog,
+  closedRepeatLogPath,
+  closedRepeatLogs,
+  readRepeatLog,
+  repeatLogPath,
+  type NotedRun,
+  type RepeatLog,
+} from './repeat-log.js';
 import { standingBytes } from './reuse-records.js';
 import { EXECUTIONS_OF_RUN, number } from './rows.js';
 import { NO_FINGERPRINT } from './schema.js';
@@ -32,21 +40,30 @@ const READERS_WAIT_MS = 1000;
 /** Runs of other pipelines that a log goes on with. */
 const REPEATABLE_OTHERS = 8;
 
+/** What stands in a log; undefined when it has gone: whoever took it in has removed it, now that it is on record. */
+function readLog(path: string): RepeatLog | undefined {
+  try {
+    return readRepeatLog(readFileSync(path, 'utf8'));
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
 /** The repeats of a file. */
 export class RepeatRecords {
   readonly #database: Database;
   readonly #writer: RecordWriter;
   readonly #log: string;
-  readonly #closed: string;
   /** Runs that could be repeated by the logs that were taken in. */
   #known: Readonly<Record<string, number>> = {};
-  #isTaken = false;
+  /** Logs that this transaction has taken in. */
+  #taken: readonly string[] = [];
 
   constructor(database: Database, writer: RecordWriter) {
     this.#database = database;
     this.#writer = writer;
     this.#log = repeatLogPath(database.path);
-    this.#closed = closedRepeatLogPath(database.path);
   }
 
   /** Takes in what was noted since, where the file can be written. */
@@ -65,46 +82,50 @@ export class RepeatRecords {
 
   /** How many runs were noted and are not in the file yet. */
   waiting(): number {
-    const runs = this.#logs().flatMap((path) => readRepeatLog(readFileSync(path, 'utf8'))?.runs ?? []);
+    const runs = this.#logs().flatMap((path) => readLog(path)?.runs ?? []);
     return runs.filter((noted) => this.#recorded(noted) === undefined).length;
   }
 
   /** The logs that there are. */
   #logs(): readonly string[] {
-    return [this.#closed, this.#log].filter((path) => existsSync(path));
+    const { path } = this.#database;
+    return [...closedRepeatLogs(path), ...(existsSync(this.#log) ? [this.#log] : [])];
   }
 
   /** Closes the log, and takes in what was noted there; first in every transaction. */
   begun(): void {
     try {
       // Closed by a process that died before its transaction was committed, or just after.
-      if (existsSync(this.#closed)) this.#takeClosed();
-      if (!existsSync(this.#log)) return;
-      diskAtOnce.rename(this.#log, this.#closed);
-      this.#takeClosed();
+      this.#taken = closedRepeatLogs(this.#database.path);
+      if (existsSync(this.#log)) {
+        const closed = closedRepeatLogPath(this.#database.path);
+        diskAtOnce.rename(this.#log, closed);
+        this.#taken = [...this.#taken, closed];
+      }
+      for (const path of this.#taken) this.#take(path);
     } catch (error) {
       throw StoreError.from(error, `taking in ${this.#log}`);
     }
   }
 
-  /** Removes the log that was taken in. */
+  /** Removes the logs that were taken in. */
   committed(): void {
-    if (!this.#isTaken) return;
-    this.#isTaken = false;
-    try {
-      diskAtOnce.removeFile(this.#closed);
-    } catch (error) {
-      // The next transaction finds all of it on record, and tries again.
-      if (systemErrorCode(error) === undefined) throw error;
+    for (const path of this.#taken) {
+      try {
+        diskAtOnce.removeFile(path);
+      } catch (error) {
+        // The next transaction finds all of it on record, and tries again.
+        if (systemErrorCode(error) === undefined) throw error;
+      }
     }
   }
 
-  #takeClosed(): void {
-    const log = readRepeatLog(readFileSync(this.#closed, 'utf8'));
-    const lastRun = log?.basis.lastRun ?? 0;
-    for (const [index, noted] of (log?.runs ?? []).entries()) this.#insert(noted, lastRun + index + 1);
-    this.#known = { ...this.#known, ...log?.basis.repeatable };
-    this.#isTaken = true;
+  #take(path: string): void {
+    const log = readLog(path);
+    if (log === undefined) return;
+    const { basis, runs } = log;
+    for (const [index, noted] of runs.entries()) this.#insert(noted, basis.lastRun + index + 1);
+    this.#known = { ...this.#known, ...basis.repeatable };
   }
 
   /** The number of a run that is on record already. */

@@ -4,6 +4,8 @@
 import { appendFileSync, copyFileSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { canonicalJson } from '../../artifacts/canonical-json.js';
+import { sha256Hex } from '../../artifacts/digest.js';
 import { Database } from '../../artifacts/metadata/database.js';
 import { openMetadataStore } from '../../artifacts/metadata/sqlite-metadata-store.js';
 import { faultsOf, notedRuns, rows } from '../faults/stored.js';
@@ -173,10 +175,26 @@ describe('a log of repeats', () => {
     copyFileSync(logOf(folder), kept);
     expect(await numbers(folder)).toEqual(upTo(last));
     // As if the process that took it in had died before it removed the log.
-    copyFileSync(kept, `${logOf(folder)}-closed`);
+    copyFileSync(kept, `${logOf(folder)}-closed-1`);
     copyFileSync(kept, logOf(folder));
     expect(await run(folder, 'p.yaml')).toBe(last + 1);
     expect(await numbers(folder)).toEqual(upTo(last + 1));
+  });
+
+  test('is not lost when one before it was left closed, and whoever takes both in dies', async () => {
+    const { folder, last } = await settled();
+    expect(await run(folder, 'p.yaml')).toBe(last + 1);
+    const [first = '', ...notes] = readFileSync(logOf(folder), 'utf8').split('\n');
+    const basis = JSON.parse(first.slice(65)) as { readonly lastRun: number };
+    const next = canonicalJson({ ...basis, lastRun: basis.lastRun + 1 });
+    writeFileSync(`${logOf(folder)}-closed-1`, [first, notes[0]].join('\n'));
+    writeFileSync(logOf(folder), [`${sha256Hex(next)} ${next}`, notes[1]].join('\n'));
+    // At the commit, after: opening the file, beginning, moving the log aside.
+    const killed = await pipeline(folder, ['runs'], { PIPELINE_FAULT: `SIGKILL@4:${join(folder, 'changes')}` });
+    expect(killed.status).toBeNull();
+    expect(readFileSync(join(folder, 'changes'), 'utf8')).toMatch(/rename .*\ncommit .*\n$/u);
+    expect(await numbers(folder)).toEqual(upTo(last + 1));
+    expect(noted(folder)).toBeUndefined();
   });
 
   test('without its metadata says nothing', async () => {

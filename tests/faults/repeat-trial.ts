@@ -2,7 +2,7 @@
  * Trials of runs that repeat another: a fault in one that is noted beside the metadata, in one that opens it, and in a
  * command that takes in what was noted. All in one folder, since what a run stands on has a place and times.
  */
-import { existsSync, readFileSync, rmSync, utimesSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, rmSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { events, pipeline, type CommandResult } from '../rig/cli.js';
 import { step, writePipeline } from '../rig/steps.js';
@@ -60,13 +60,15 @@ export class RepeatedRuns {
       if (result.status !== 0)
         problems.push(`a run ended with ${String(result.status)}: ${result.stdout}${result.stderr}`);
       problems.push(...this.#take(result));
-      if (this.#noted() > before) return [...problems, ...this.#left('-repeats-new', '-repeats-closed')];
+      if (this.#noted() > before) return [...problems, ...this.#left('-repeats-')];
     }
     return [...problems, 'no run was noted'];
   }
 
-  #left(...ends: readonly string[]): readonly string[] {
-    return ends.filter((end) => existsSync(`${this.#database}${end}`)).map((end) => `metadata.db${end} was left`);
+  #left(end: string): readonly string[] {
+    return readdirSync(join(this.#folder, '.pipeline'))
+      .filter((name) => name.startsWith(`metadata.db${end}`))
+      .map((name) => `${name} was left`);
   }
 
   async #check(): Promise<readonly string[]> {
@@ -79,7 +81,7 @@ export class RepeatedRuns {
       ...(lost.length > 0 ? [`runs ${lost.join(', ')} were told and are lost`] : []),
       ...faultsOf(join(this.#folder, '.pipeline')),
       // A log that was not begun to its end goes when the next one is begun.
-      ...this.#left('-repeats', '-repeats-closed'),
+      ...this.#left('-repeats').filter((problem) => !problem.includes('-repeats-new ')),
     ];
   }
 
